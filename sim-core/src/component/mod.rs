@@ -1,0 +1,3 @@
+//! Parts of a system that are not plain services.
+
+pub mod quota;

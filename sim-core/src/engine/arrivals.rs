@@ -1,0 +1,526 @@
+//! Loads in motion: when requests are sent, by whom, and what happens after the answer.
+
+use rand_chacha::ChaCha8Rng;
+
+use super::Simulation;
+use super::arena::Parent;
+use super::caller::NewCall;
+use super::event::Event;
+use super::pending::{Entry, Pending};
+use super::slab::{NONE, Row};
+use crate::dist::Dist;
+use crate::dist::ziggurat;
+use crate::ids::LoadId;
+use crate::model::{Arrival, Rate};
+use crate::outcome::Outcome;
+use crate::quantity::Factor;
+use crate::results::{State, Subject};
+use crate::rng::{Key, Purpose, mix};
+use crate::time::{SimTime, Span};
+
+/// A load in motion.
+#[derive(Debug)]
+pub(super) struct LoadState<'m> {
+    arrival: &'m Arrival,
+    gaps: ChaCha8Rng,
+    /// Requests (or sessions) sent so far.
+    sent: u64,
+    /// Intensity to go until the next arrival, counted from `since` (and a part of a nanosecond).
+    left: f64,
+    since: SimTime,
+    carry: f64,
+    pub scale: Factor,
+    /// State of a modulated process, and how many it has been through.
+    state: u16,
+    states_seen: u64,
+    /// Bumped whenever the next arrival is scheduled anew; rare ones of long ago must not come back, so 32 bits.
+    epoch: u32,
+    first_user: u32,
+}
+
+/// A user of a closed load.
+#[derive(Debug)]
+pub(super) struct UserState {
+    load: LoadId,
+    requests: u64,
+}
+
+/// Somebody who came once and sends several requests.
+#[derive(Debug)]
+pub(super) struct SessionState {
+    generation: u32,
+    load: LoadId,
+    key: u64,
+    client: u32,
+    /// Requests sent, or steps of the path looked at.
+    step: u32,
+}
+
+impl Row for SessionState {
+    const VACANT: SessionState = SessionState {
+        generation: 0,
+        load: LoadId(0),
+        key: 0,
+        client: 0,
+        step: 0,
+    };
+
+    fn generation(&mut self) -> &mut u32 {
+        &mut self.generation
+    }
+}
+
+/// Words of a request's own block.
+const WORD_CLIENT: usize = 0;
+const WORD_ITEM: usize = 1;
+
+impl Rate {
+    /// Nanoseconds from `from` until `units` of intensity have passed, each point's rate times `factor`; `None` is never.
+    fn time_to(&self, from: SimTime, factor: f64, mut units: f64) -> Option<f64> {
+        let mut gone = 0.0;
+        let mut at = from;
+        loop {
+            if units <= 0.0 {
+                return Some(gone);
+            }
+            let next = self.points.partition_point(|it| it.at <= at);
+            let end = self.points.get(next).map(|it| it.at);
+            let here = &self.points[next.saturating_sub(1)];
+            let sloped = next > 0 && end.is_some();
+            // Intensity per nanosecond at `at`, and how it changes.
+            let slope = match (sloped, end) {
+                (true, Some(end)) => {
+                    let to = &self.points[next];
+                    (to.per_second - here.per_second) * factor / 1e9 / end.since(here.at).nanos() as f64
+                }
+                _ => 0.0,
+            };
+            let inside = if next > 0 {
+                at.since(here.at).nanos() as f64
+            } else {
+                0.0
+            };
+            let rate = here.per_second * factor / 1e9 + slope * inside;
+            let stretch = end.map(|end| end.since(at).nanos() as f64);
+            let needed = if slope == 0.0 {
+                if rate > 0.0 { units / rate } else { f64::INFINITY }
+            } else {
+                // The root of `slope/2 x^2 + rate x = units` that does not cancel.
+                let under = rate * rate + 2.0 * slope * units;
+                if under < 0.0 {
+                    f64::INFINITY
+                } else {
+                    2.0 * units / (rate + under.sqrt())
+                }
+            };
+            match stretch {
+                Some(stretch) if needed >= stretch => {
+                    units -= rate * stretch + 0.5 * slope * stretch * stretch;
+                    units = units.max(0.0);
+                    gone += stretch;
+                    at = end.expect("a stretch has an end");
+                }
+                _ => return needed.is_finite().then_some(gone + needed),
+            }
+        }
+    }
+
+    /// Intensity that passes between two instants.
+    fn between(&self, from: SimTime, to: SimTime, factor: f64) -> f64 {
+        let mut units = 0.0;
+        let mut at = from;
+        while at < to {
+            let next = self.points.partition_point(|it| it.at <= at);
+            let end = self.points.get(next).map_or(to, |it| it.at.min(to));
+            units += 0.5 * (self.at(at, next) + self.at(end, next)) * factor * end.since(at).as_secs_f64();
+            at = end;
+        }
+        units
+    }
+
+    /// The rate at an instant of the stretch before point `next`.
+    fn at(&self, at: SimTime, next: usize) -> f64 {
+        let here = &self.points[next.saturating_sub(1)];
+        match self.points.get(next) {
+            Some(to) if next > 0 => {
+                let share = at.since(here.at).nanos() as f64 / to.at.since(here.at).nanos() as f64;
+                here.per_second + (to.per_second - here.per_second) * share
+            }
+            _ => here.per_second,
+        }
+    }
+}
+
+impl LoadState<'_> {
+    fn factor(&self) -> f64 {
+        let state = match self.arrival {
+            Arrival::Mmpp { states, .. } => states[self.state as usize].factor,
+            _ => Factor::ONE,
+        };
+        self.scale.as_f64() * state.as_f64()
+    }
+
+    fn rate(&self) -> Option<&Rate> {
+        match self.arrival {
+            Arrival::Poisson(rate) | Arrival::Deterministic(rate) | Arrival::Mmpp { rate, .. } => Some(rate),
+            Arrival::Closed { .. } | Arrival::Trace(_) => None,
+        }
+    }
+}
+
+impl<'m, Q: Pending> Simulation<'m, Q> {
+    pub(super) fn begin_loads(&mut self) {
+        let model = self.model;
+        for (row, load) in model.loads.iter().enumerate() {
+            let id = LoadId::from_index(row);
+            let first_user = self.users.len() as u32;
+            self.loads.push(LoadState {
+                arrival: &load.arrival,
+                gaps: self.streams.stream(Purpose::Arrivals, load.key),
+                sent: 0,
+                left: 0.0,
+                since: SimTime::ZERO,
+                carry: 0.0,
+                scale: load.scale,
+                state: 0,
+                states_seen: 0,
+                epoch: 0,
+                first_user,
+            });
+            match &load.arrival {
+                Arrival::Closed { users, .. } => {
+                    self.users
+                        .extend((0..*users).map(|_| UserState { load: id, requests: 0 }));
+                    for user in first_user..first_user + users {
+                        self.think(user);
+                    }
+                }
+                Arrival::Mmpp { .. } => {
+                    self.next_gap(id);
+                    self.schedule_load_state(id);
+                }
+                _ => self.next_gap(id),
+            }
+        }
+    }
+
+    /// Draws the intensity until a load's next arrival, and schedules it.
+    fn next_gap(&mut self, load: LoadId) {
+        let state = &mut self.loads[load.index()];
+        match state.arrival {
+            Arrival::Poisson(_) | Arrival::Mmpp { .. } => state.left = ziggurat::exponential(&mut state.gaps),
+            Arrival::Deterministic(_) => state.left = 1.0,
+            Arrival::Trace(rows) => {
+                let at = rows.get(state.sent as usize).map(|it| it.at);
+                if let Some(at) = at.filter(|at| *at < self.model.clock.duration) {
+                    self.schedule(at, Event::Arrival, 0, load.0, 0);
+                }
+                return;
+            }
+            Arrival::Closed { .. } => return,
+        }
+        self.schedule_arrival(load);
+    }
+
+    fn schedule_arrival(&mut self, load: LoadId) {
+        let state = &mut self.loads[load.index()];
+        // Whatever was scheduled before is void, also if nothing takes its place.
+        state.epoch = state.epoch.wrapping_add(1);
+        let rate = state.rate().expect("an open load has a rate");
+        let gap = match rate.points.as_slice() {
+            // The common case: one rate for ever.
+            [only] if only.per_second > 0.0 => Some(state.left * 1e9 / (only.per_second * state.factor())),
+            _ => rate.time_to(state.since, state.factor(), state.left),
+        };
+        let Some(gap) = gap else { return };
+        // The part of a nanosecond is carried on, so that even gaps do not drift.
+        let exact = state.carry + gap;
+        if exact >= u64::MAX as f64 / 2.0 {
+            return;
+        }
+        // What is a whole number but for the rounding of floats is that number.
+        let whole = (exact + 1e-6) as u64;
+        let at = state.since + Span::from_nanos(whole);
+        if at >= self.model.clock.duration {
+            return; // Arrivals have stopped by then.
+        }
+        state.carry = exact - whole as f64;
+        let epoch = state.epoch;
+        self.schedule(at, Event::Arrival, 0, load.0, epoch);
+    }
+
+    pub(super) fn on_arrival(&mut self, entry: Entry) {
+        let load = LoadId(entry.index);
+        let state = &mut self.loads[load.index()];
+        if state.rate().is_some() && state.epoch != entry.generation {
+            return; // The rate changed since, and with it the instant.
+        }
+        let number = state.sent;
+        state.sent += 1;
+        state.since = self.now;
+        let row = &self.model.loads[load.index()];
+        self.happened(Event::Arrival, row.key.0);
+        let key = row.key.child(number);
+        let clients = u64::from(row.clients);
+        let recorded = match &row.arrival {
+            Arrival::Trace(rows) => rows[number as usize].item,
+            _ => None,
+        };
+        let needs_words = clients > 1 || recorded.is_none() && row.mix.len() > 1;
+        let words = if needs_words { self.request_words(key) } else { [0; 8] };
+        let client = match &row.arrival {
+            _ if clients == 1 => 0,
+            Arrival::Deterministic(_) | Arrival::Trace(_) => number % clients,
+            _ => ((u128::from(words[WORD_CLIENT]) * u128::from(clients)) >> 64) as u64,
+        } as u32;
+        if row.session.is_some() {
+            let (session, _) = self.sessions.insert_with(|generation| SessionState {
+                generation,
+                load,
+                key: key.0,
+                client,
+                step: 0,
+            });
+            self.go_on_with_session(session);
+        } else {
+            let item = recorded.unwrap_or_else(|| self.choose_item(load, words[WORD_ITEM]));
+            self.send_request(load, item, client, key, NONE);
+        }
+        self.next_gap(load);
+    }
+
+    fn request_words(&self, request: Key) -> [u64; 8] {
+        self.streams.block(Purpose::Session, request.0, 0)
+    }
+
+    fn choose_item(&self, load: LoadId, word: u64) -> u16 {
+        let mix = &self.model.loads[load.index()].mix;
+        mix.iter()
+            .position(|it| it.until.happens(word))
+            .expect("the last item always fits") as u16
+    }
+
+    fn send_request(&mut self, load: LoadId, item: u16, client: u32, key: Key, slot: u32) {
+        let row = &self.model.loads[load.index()];
+        let measured = self.recorder.measures(self.now);
+        self.recorder.request_arrived(load, item, measured, self.now);
+        self.start_call(NewCall {
+            site: row.mix[item as usize].site,
+            parent: Parent::Load(slot),
+            instance: client,
+            party: self.replicas.len() as u32 + load.0,
+            parent_key: key.0,
+            repetition: 0,
+            deadline: SimTime::MAX,
+            depth: 0,
+            class: row.class.0 as u16,
+            priority: row.priority,
+            item,
+        });
+    }
+
+    /// The final outcome of a request; who waited for it goes on.
+    pub(super) fn request_ended(&mut self, call: u32, slot: u32, outcome: Outcome) {
+        let row = &self.calls[call];
+        let crate::model::Caller::Load(load) = self.model.edges[self.model.sites[row.site.index()].edge.index()].caller
+        else {
+            unreachable!("requests come from loads");
+        };
+        let (start, item, measured) = (row.start, row.item, row.measured);
+        let settings = &self.model.loads[load.index()];
+        let in_time = settings.objective.is_none_or(|it| self.now.since(start) <= it);
+        let served = outcome == Outcome::Ok || outcome == Outcome::Degraded && settings.degraded_is_good;
+        self.recorder
+            .request_ended(load, item, measured, start, self.now, outcome, in_time && served);
+        if slot == NONE {
+            return;
+        }
+        match (&settings.arrival, &settings.session) {
+            (_, Some(session)) => self.pause_session(slot, &session.think),
+            (Arrival::Closed { .. }, None) => self.think(slot),
+            _ => unreachable!("only users and sessions wait"),
+        }
+    }
+
+    /// A closed user thinks before the next request.
+    fn think(&mut self, user: u32) {
+        let state = &mut self.users[user as usize];
+        let load = state.load;
+        let Arrival::Closed { think, .. } = self.loads[load.index()].arrival else {
+            unreachable!("users are of closed loads");
+        };
+        let number = user - self.loads[load.index()].first_user;
+        let key = mix(
+            self.model.loads[load.index()].key.child(u64::from(number)).0,
+            state.requests,
+        );
+        let think = think.sample(&mut self.streams.keyed(Purpose::Think, key, 0));
+        let at = self.now + think;
+        if at < self.model.clock.duration {
+            self.schedule(at, Event::Thought, 0, user, 0);
+        }
+    }
+
+    pub(super) fn on_thought(&mut self, entry: Entry) {
+        let user = entry.index;
+        let state = &mut self.users[user as usize];
+        let load = state.load;
+        let number = user - self.loads[load.index()].first_user;
+        let key = self.model.loads[load.index()]
+            .key
+            .child(u64::from(number))
+            .child(state.requests);
+        state.requests += 1;
+        self.happened(Event::Thought, key.0);
+        let row = &self.model.loads[load.index()];
+        let item = if row.mix.len() > 1 {
+            self.choose_item(load, self.request_words(key)[WORD_ITEM])
+        } else {
+            0
+        };
+        self.send_request(load, item, number, key, user);
+    }
+
+    fn pause_session(&mut self, session: u32, think: &Dist) {
+        let state = &self.sessions[session];
+        let key = mix(state.key, u64::from(state.step));
+        let think = think.sample(&mut self.streams.keyed(Purpose::Think, key, 0));
+        let (at, generation) = (self.now + think, state.generation);
+        if at < self.model.clock.duration {
+            self.schedule(at, Event::SessionNext, 0, session, generation);
+        } else {
+            self.sessions.remove(session);
+        }
+    }
+
+    pub(super) fn on_session_next(&mut self, entry: Entry) {
+        self.happened(Event::SessionNext, self.sessions[entry.index].key);
+        self.go_on_with_session(entry.index);
+    }
+
+    /// Sends a session's next request, or ends it.
+    fn go_on_with_session(&mut self, session: u32) {
+        let (load, key, client) = {
+            let state = &self.sessions[session];
+            (state.load, state.key, state.client)
+        };
+        let settings = self.model.loads[load.index()]
+            .session
+            .as_ref()
+            .expect("the load has sessions");
+        loop {
+            let step = self.sessions[session].step;
+            self.sessions[session].step += 1;
+            let request = Key(key).child(u64::from(step));
+            let words = self.request_words(request);
+            let item = if settings.path.is_empty() {
+                // The first request is certain; each next one follows with 1 - 1/mean.
+                let goes_on = step == 0 || crate::rng::unit_from_bits(words[2]) >= 1.0 / settings.requests_mean;
+                if !goes_on {
+                    break;
+                }
+                self.choose_item(load, words[WORD_ITEM])
+            } else {
+                let Some(next) = settings.path.get(step as usize) else {
+                    break;
+                };
+                if !next.chance.happens(words[2]) {
+                    continue;
+                }
+                next.item
+            };
+            return self.send_request(load, item, client, request, session);
+        }
+        self.sessions.remove(session);
+    }
+
+    fn schedule_load_state(&mut self, load: LoadId) {
+        let state = &self.loads[load.index()];
+        let Arrival::Mmpp { states, .. } = state.arrival else {
+            return;
+        };
+        let key = mix(self.model.loads[load.index()].key.0, state.states_seen);
+        let dwell = states[state.state as usize]
+            .dwell
+            .sample(&mut self.streams.keyed(Purpose::Arrivals, key, 0));
+        self.schedule(self.now + dwell, Event::LoadState, 0, load.0, 0);
+    }
+
+    pub(super) fn on_load_state(&mut self, entry: Entry) {
+        let load = LoadId(entry.index);
+        self.happened(Event::LoadState, self.model.loads[load.index()].key.0);
+        let Arrival::Mmpp { states, .. } = self.loads[load.index()].arrival else {
+            return; // A change put another kind of process in place.
+        };
+        let count = states.len() as u16;
+        self.change_rate(load, |state| {
+            state.state = (state.state + 1) % count;
+            state.states_seen += 1;
+        });
+        let state = self.loads[load.index()].state;
+        self.transition(Subject::Load(load), State::LoadState(state));
+        self.schedule_load_state(load);
+    }
+
+    /// A load's rate becomes another from now on: what is left until the next arrival is kept as intensity.
+    pub(super) fn change_rate(&mut self, load: LoadId, change: impl FnOnce(&mut LoadState<'m>)) {
+        let now = self.now;
+        let state = &mut self.loads[load.index()];
+        if let Some(rate) = state.rate() {
+            let passed = rate.between(state.since, now, state.factor());
+            state.left = (state.left - passed).max(0.0);
+            state.since = now;
+            state.carry = 0.0;
+        }
+        change(state);
+        if self.loads[load.index()].rate().is_some() {
+            self.schedule_arrival(load);
+        }
+    }
+
+    /// A change put another arrival process of the same kind in place: another rate, or another think time.
+    pub(super) fn replace_arrival(&mut self, load: LoadId, arrival: &'m Arrival) {
+        self.change_rate(load, |state| state.arrival = arrival);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RatePoint;
+
+    fn rate(points: &[(u64, f64)]) -> Rate {
+        let points = points.iter().map(|&(s, per_second)| RatePoint {
+            at: SimTime::from_secs(s),
+            per_second,
+        });
+        Rate {
+            points: points.collect(),
+        }
+    }
+
+    #[test]
+    fn a_constant_rate_takes_units_over_rate() {
+        assert_eq!(rate(&[(0, 50.0)]).time_to(SimTime::from_secs(7), 2.0, 1.0), Some(1e7));
+        assert_eq!(rate(&[(0, 0.0)]).time_to(SimTime::ZERO, 1.0, 1.0), None);
+    }
+
+    #[test]
+    fn a_jump_counts_from_its_instant() {
+        let jump = rate(&[(0, 10.0), (10, 10.0), (10, 20.0)]);
+        // 100 units by 10 s, the other 20 take 1 s at twice the rate.
+        assert!((jump.time_to(SimTime::ZERO, 1.0, 120.0).unwrap() - 11e9).abs() < 1.0);
+        assert!((jump.between(SimTime::ZERO, SimTime::from_secs(11), 1.0) - 120.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn slopes_are_integrated_both_ways() {
+        let up_and_down = rate(&[(0, 0.0), (10, 20.0), (20, 0.0), (30, 0.0), (30, 5.0)]);
+        for (from, units) in [(0, 10.0), (0, 150.0), (5, 120.0), (12, 60.0), (0, 205.0)] {
+            let from = SimTime::from_secs(from);
+            let took = up_and_down.time_to(from, 1.0, units).unwrap();
+            let passed = up_and_down.between(from, from + Span::from_nanos(took as u64), 1.0);
+            assert!((passed - units).abs() < 1e-6, "{units} units: {passed}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A radix wheel: a flat cost for each entry, whether ten are pending or ten million.
+//!
+//! An entry is filed by the highest base-16 digit in which its time differs from the wheel's reference time: 16 levels of 16
+//! buckets. The nearest bucket is spread over lower levels until it is small, then sorted into the *bottom*, a short array
+//! from which entries pop. What is pushed for the present instant goes to the *lane*, kept in order beside the bottom.
+//!
+//! Sources: R. K. Ahuja, K. Mehlhorn, J. Orlin, R. E. Tarjan, "Faster Algorithms for the Shortest Path Problem", JACM 37(2),
+//! 1990 (radix heaps); W. T. Tang, R. S. M. Goh, I. L.-J. Thng, "Ladder Queue", ACM TOMACS 15(3), 2005 (the sorted bottom).
+
+use std::collections::VecDeque;
+
+use super::{Entry, Pending};
+
+const DIGIT_BITS: u32 = 4;
+const DIGITS: usize = 1 << DIGIT_BITS;
+const LEVELS: usize = 16;
+/// A bucket of at most this many entries is sorted at once.
+const SMALL: usize = 24;
+/// A bottom that grew beyond this by insertion is filed again.
+const CROWDED: usize = 128;
+
+/// The pending set of a simulation.
+#[derive(Debug)]
+pub(crate) struct Wheel {
+    /// Entries before `bottom_end`, last first.
+    bottom: Vec<Entry>,
+    /// Entries from this time on are in buckets.
+    bottom_end: u64,
+    /// Entries pushed for `now`, in order.
+    lane: VecDeque<Entry>,
+    /// The time of the last popped entry.
+    now: u64,
+    /// All entries in buckets are at this time or later, and filed by their difference from it.
+    reference: u64,
+    buckets: [Vec<Entry>; LEVELS * DIGITS],
+    /// For each level, which buckets hold something.
+    occupied: [u16; LEVELS],
+    /// Which levels hold something.
+    levels: u32,
+}
+
+impl Default for Wheel {
+    fn default() -> Self {
+        Wheel {
+            bottom: Vec::with_capacity(2 * SMALL),
+            bottom_end: 0,
+            lane: VecDeque::new(),
+            now: 0,
+            reference: 0,
+            buckets: core::array::from_fn(|_| Vec::new()),
+            occupied: [0; LEVELS],
+            levels: 0,
+        }
+    }
+}
+
+impl Wheel {
+    #[inline]
+    fn file(&mut self, entry: Entry) {
+        let difference = entry.time ^ self.reference;
+        let level = ((63 - (difference | 1).leading_zeros()) / DIGIT_BITS) as usize;
+        let digit = (entry.time >> (level as u32 * DIGIT_BITS)) as usize & (DIGITS - 1);
+        self.buckets[level * DIGITS + digit].push(entry);
+        self.occupied[level] |= 1 << digit;
+        self.levels |= 1 << level;
+    }
+
+    /// Adds an entry that comes before those in buckets.
+    #[inline(never)]
+    fn push_near(&mut self, entry: Entry) {
+        if entry.time == self.now {
+            // Almost always the last of its instant; a ring's stand-in may carry an older sequence number.
+            let at = self.lane.partition_point(|it| it.key() < entry.key());
+            return self.lane.insert(at, entry);
+        }
+        if self.bottom.len() >= CROWDED {
+            return self.spill(entry);
+        }
+        let at = self.bottom.partition_point(|it| it.key() > entry.key());
+        self.bottom.insert(at, entry);
+    }
+
+    /// Files a crowded bottom again: the entry at hand is near the present, so what is beyond it can wait in buckets.
+    #[cold]
+    fn spill(&mut self, entry: Entry) {
+        // The reference may only move back to a time at or before every entry, in buckets and out: the present is one, but
+        // buckets are filed by the old one. Times between the two differ from both in the same highest digit or lower, so
+        // only entries of the bottom, all before `bottom_end`, are filed anew, against the old reference, which is not
+        // after them: it is the start of the bottom's bucket.
+        let crowd = core::mem::take(&mut self.bottom);
+        self.bottom_end = self.reference;
+        for entry in crowd.into_iter().chain([entry]) {
+            self.file(entry);
+        }
+        self.refill();
+    }
+
+    /// Sorts the bottom, last first. Short and often nearly in order: insertion beats a general sort.
+    #[inline]
+    fn sort_bottom(&mut self) {
+        if self.bottom.len() > SMALL {
+            return self.bottom.sort_unstable_by_key(|it| core::cmp::Reverse(it.key()));
+        }
+        for end in 1..self.bottom.len() {
+            let entry = self.bottom[end];
+            let mut at = end;
+            while at > 0 && self.bottom[at - 1].key() < entry.key() {
+                self.bottom[at] = self.bottom[at - 1];
+                at -= 1;
+            }
+            self.bottom[at] = entry;
+        }
+    }
+
+    /// Fills the empty bottom from the nearest bucket; `false` if there is none.
+    fn refill(&mut self) -> bool {
+        debug_assert!(self.bottom.is_empty());
+        while self.levels != 0 {
+            let level = self.levels.trailing_zeros() as usize;
+            let digit = self.occupied[level].trailing_zeros() as usize;
+            let bucket = level * DIGITS + digit;
+            self.occupied[level] &= !(1 << digit);
+            if self.occupied[level] == 0 {
+                self.levels &= !(1 << level);
+            }
+            let shift = level as u32 * DIGIT_BITS;
+            if level == 0 || self.buckets[bucket].len() <= SMALL {
+                // The bottom takes the bucket's whole span of time.
+                let start = self.buckets[bucket][0].time >> shift << shift;
+                self.reference = start;
+                self.bottom_end = start.saturating_add(1 << shift);
+                core::mem::swap(&mut self.bottom, &mut self.buckets[bucket]);
+                self.sort_bottom();
+                return true;
+            }
+            // Spread it: from its earliest entry on, all differ in lower digits.
+            let entries = core::mem::take(&mut self.buckets[bucket]);
+            self.reference = entries
+                .iter()
+                .map(|it| it.time)
+                .min()
+                .expect("an occupied bucket holds something");
+            for &entry in &entries {
+                self.file(entry);
+            }
+            // Keep the allocation for the next time this bucket fills.
+            let mut entries = entries;
+            entries.clear();
+            if self.buckets[bucket].is_empty() {
+                self.buckets[bucket] = entries;
+            }
+        }
+        false
+    }
+}
+
+impl Pending for Wheel {
+    #[inline]
+    fn push(&mut self, entry: Entry) {
+        debug_assert!(entry.time >= self.now, "an event is scheduled in the past");
+        if entry.time >= self.bottom_end {
+            self.file(entry);
+        } else {
+            self.push_near(entry);
+        }
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<Entry> {
+        if self.bottom.is_empty() && (!self.lane.is_empty() && self.bottom_end > self.now || !self.refill()) {
+            return self.lane.pop_front();
+        }
+        let last = self.bottom[self.bottom.len() - 1];
+        if let Some(first) = self.lane.front()
+            && first.key() < last.key()
+        {
+            return self.lane.pop_front();
+        }
+        self.bottom.pop();
+        self.now = last.time;
+        Some(last)
+    }
+}

@@ -1,0 +1,454 @@
+//! Statistics of a run in the making: counts and histograms by the finest part, summed up at the end.
+
+use crate::ids::{ClassId, EdgeId, EndpointId, LoadId, ServiceId};
+use crate::model::Model;
+use crate::observe::Record;
+use crate::observe::histogram::Histogram;
+use crate::outcome::Outcome;
+use crate::results::{
+    EdgePart, EdgeResult, LanePoint, LoadPart, LoadPoint, LoadResult, Outcomes, ServicePart, ServicePoint, Timeline,
+};
+use crate::time::{SimTime, Span};
+
+/// Counts kept apart for what is measured (`[1]`) and what is not (`[0]`): both together must balance.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Balance {
+    pub begun: [u64; 2],
+    pub ended: [Outcomes; 2],
+}
+
+impl Balance {
+    /// All that began less all that ended, measured or not.
+    pub fn open(&self) -> u64 {
+        self.begun[0] + self.begun[1] - self.ended[0].total() - self.ended[1].total()
+    }
+}
+
+/// One entry of a load's mix.
+#[derive(Debug, Default)]
+pub(crate) struct ItemStats {
+    pub requests: Balance,
+    good: u64,
+    response_ok: Histogram,
+    response_not_ok: Histogram,
+}
+
+/// One endpoint.
+#[derive(Debug, Default)]
+pub(crate) struct EndpointStats {
+    pub arrivals: Balance,
+    /// Response times of those that did not wait, which are their service times, too; in neither histogram of the part
+    /// before the end.
+    direct: Histogram,
+    pub part: ServicePart,
+}
+
+/// One lane.
+#[derive(Debug, Default)]
+pub(crate) struct LaneStats {
+    pub calls: Balance,
+    pub attempts: u64,
+    /// Of calls that are no requests: those are in the histograms of their item until the end.
+    response: Histogram,
+    attempt: Histogram,
+    /// Every call has one attempt, so that one histogram serves for both.
+    single: bool,
+}
+
+/// All statistics of a run.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    record: Record,
+    warmup: SimTime,
+    duration: SimTime,
+    window: u64,
+    first_item: Vec<u32>,
+    pub items: Vec<ItemStats>,
+    pub endpoints: Vec<EndpointStats>,
+    pub lanes: Vec<LaneStats>,
+    pub timeline: Timeline,
+}
+
+impl Recorder {
+    pub fn new(model: &Model, record: &Record, single: impl Fn(usize) -> bool) -> Recorder {
+        let clock = model.clock;
+        let window = clock.window.nanos().max(1);
+        let windows = clock.duration.nanos().div_ceil(window) as usize;
+        let mut first_item = vec![0];
+        for load in &model.loads {
+            first_item.push(first_item.last().expect("it begins with one") + load.mix.len() as u32);
+        }
+        let lanes = model.layout().lanes.len();
+        let timeline = Timeline {
+            window: Span::from_nanos(window),
+            windows,
+            loads: if record.loads {
+                model
+                    .loads
+                    .iter()
+                    .map(|load| vec![vec![LoadPoint::default(); windows]; load.mix.len()])
+                    .collect()
+            } else {
+                Vec::new()
+            },
+            services: if record.services {
+                vec![vec![ServicePoint::default(); windows]; model.services.len()]
+            } else {
+                Vec::new()
+            },
+            lanes: if record.edges {
+                vec![vec![LanePoint::default(); windows]; lanes]
+            } else {
+                Vec::new()
+            },
+        };
+        Recorder {
+            record: *record,
+            warmup: clock.warmup,
+            duration: clock.duration,
+            window,
+            items: (0..*first_item.last().expect("it begins with one"))
+                .map(|_| ItemStats::default())
+                .collect(),
+            first_item,
+            endpoints: (0..model.endpoints.len()).map(|_| EndpointStats::default()).collect(),
+            lanes: (0..lanes)
+                .map(|lane| LaneStats {
+                    single: single(lane),
+                    ..LaneStats::default()
+                })
+                .collect(),
+            timeline,
+        }
+    }
+
+    /// Whether what begins now is in the statistics.
+    #[inline]
+    pub fn measures(&self, now: SimTime) -> bool {
+        self.warmup <= now && now < self.duration
+    }
+
+    #[inline]
+    fn window_of(&self, at: SimTime) -> Option<usize> {
+        (at < self.duration).then(|| (at.nanos() / self.window) as usize)
+    }
+
+    #[inline]
+    fn item(&mut self, load: LoadId, item: u16) -> &mut ItemStats {
+        &mut self.items[self.first_item[load.index()] as usize + item as usize]
+    }
+
+    #[inline]
+    pub fn request_arrived(&mut self, load: LoadId, item: u16, measured: bool, now: SimTime) {
+        self.item(load, item).requests.begun[usize::from(measured)] += 1;
+        if self.record.loads
+            && let Some(window) = self.window_of(now)
+        {
+            self.timeline.loads[load.index()][item as usize][window].offered += 1;
+        }
+    }
+
+    #[inline]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one place that takes in all there is to know of a request's end"
+    )]
+    pub fn request_ended(
+        &mut self,
+        load: LoadId,
+        item: u16,
+        measured: bool,
+        start: SimTime,
+        now: SimTime,
+        outcome: Outcome,
+        good: bool,
+    ) {
+        let took = now.since(start);
+        let stats = self.item(load, item);
+        stats.requests.ended[usize::from(measured)].add(outcome);
+        if measured {
+            stats.good += u64::from(good);
+            if outcome == Outcome::Ok {
+                &mut stats.response_ok
+            } else {
+                &mut stats.response_not_ok
+            }
+            .record(took);
+        }
+        if self.record.loads {
+            self.request_ended_in_timeline(load, item, start, now, outcome, good);
+        }
+    }
+
+    fn request_ended_in_timeline(
+        &mut self,
+        load: LoadId,
+        item: u16,
+        start: SimTime,
+        now: SimTime,
+        outcome: Outcome,
+        good: bool,
+    ) {
+        let (arrived, ended) = (self.window_of(start), self.window_of(now));
+        let latencies = self.record.latencies;
+        let points = &mut self.timeline.loads[load.index()][item as usize];
+        if let Some(window) = arrived {
+            let point = &mut points[window];
+            match outcome {
+                Outcome::Ok => point.ok += 1,
+                Outcome::Degraded => point.degraded += 1,
+                _ => point.failed += 1,
+            }
+            point.good += u32::from(good);
+            if latencies {
+                if outcome == Outcome::Ok {
+                    point.response_ok.record(now.since(start));
+                }
+                point.response_all.record(now.since(start));
+            }
+        }
+        if let Some(window) = ended.filter(|_| !outcome.is_failure()) {
+            points[window].completed += 1;
+        }
+    }
+
+    #[inline]
+    pub fn call_started(&mut self, lane: u32, measured: bool, now: SimTime) {
+        self.lanes[lane as usize].calls.begun[usize::from(measured)] += 1;
+        if self.record.edges
+            && let Some(window) = self.window_of(now)
+        {
+            self.timeline.lanes[lane as usize][window].calls += 1;
+        }
+    }
+
+    #[inline]
+    pub fn attempt_sent(&mut self, lane: u32, measured: bool, now: SimTime) {
+        if measured {
+            self.lanes[lane as usize].attempts += 1;
+        }
+        if self.record.edges
+            && let Some(window) = self.window_of(now)
+        {
+            self.timeline.lanes[lane as usize][window].attempts += 1;
+        }
+    }
+
+    #[inline]
+    pub fn attempt_ended(&mut self, lane: u32, measured: bool, took: Span) {
+        let stats = &mut self.lanes[lane as usize];
+        if measured && !stats.single {
+            stats.attempt.record(took);
+        }
+    }
+
+    #[inline(always)]
+    pub fn call_ended(
+        &mut self,
+        lane: u32,
+        is_request: bool,
+        measured: bool,
+        start: SimTime,
+        now: SimTime,
+        outcome: Outcome,
+    ) {
+        let stats = &mut self.lanes[lane as usize];
+        stats.calls.ended[usize::from(measured)].add(outcome);
+        if measured && !is_request {
+            stats.response.record(now.since(start));
+        }
+        if self.record.edges
+            && let Some(window) = self.window_of(start)
+        {
+            let latencies = self.record.latencies;
+            let point = &mut self.timeline.lanes[lane as usize][window];
+            match outcome {
+                Outcome::Ok => point.ok += 1,
+                Outcome::Degraded => point.degraded += 1,
+                _ => point.failed += 1,
+            }
+            if latencies {
+                point.response.record(now.since(start));
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub fn arrived_at_service(&mut self, service: ServiceId, endpoint: EndpointId, measured: bool, now: SimTime) {
+        self.endpoints[endpoint.index()].arrivals.begun[usize::from(measured)] += 1;
+        if self.record.services
+            && let Some(window) = self.window_of(now)
+        {
+            self.timeline.services[service.index()][window].offered += 1;
+        }
+    }
+
+    #[inline(always)]
+    pub fn got_worker(
+        &mut self,
+        service: ServiceId,
+        endpoint: EndpointId,
+        measured: bool,
+        arrived: SimTime,
+        now: SimTime,
+    ) {
+        if measured {
+            let part = &mut self.endpoints[endpoint.index()].part;
+            part.started += 1;
+            // Those that did not wait are added all together at the end.
+            if now > arrived {
+                part.wait.record(now.since(arrived));
+            }
+        }
+        if self.record.services
+            && self.record.latencies
+            && let Some(window) = self.window_of(arrived)
+        {
+            self.timeline.services[service.index()][window]
+                .wait
+                .record(now.since(arrived));
+        }
+    }
+
+    #[inline(always)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one place that takes in all there is to know of an attempt's end"
+    )]
+    pub fn left_service(
+        &mut self,
+        service: ServiceId,
+        endpoint: EndpointId,
+        measured: bool,
+        arrived: SimTime,
+        started: Option<SimTime>,
+        now: SimTime,
+        outcome: Outcome,
+        unhindered: Span,
+        awaited: bool,
+    ) {
+        let stats = &mut self.endpoints[endpoint.index()];
+        stats.arrivals.ended[usize::from(measured)].add(outcome);
+        let served = !outcome.is_failure();
+        if served && self.warmup <= now && now < self.duration {
+            stats.part.completed += 1;
+        }
+        if measured {
+            let took = now.since(arrived);
+            if started == Some(arrived) {
+                stats.direct.record(took);
+            } else {
+                stats.part.response.record(took);
+                if let Some(started) = started {
+                    stats.part.service.record(now.since(started));
+                }
+            }
+            if served {
+                stats.part.wasted += u64::from(!awaited);
+                if unhindered > Span::ZERO {
+                    stats.part.slowdown.0 += if took == unhindered {
+                        1.0
+                    } else {
+                        took.nanos() as f64 / unhindered.nanos() as f64
+                    };
+                    stats.part.slowdown.1 += 1;
+                }
+            }
+        }
+        if self.record.services {
+            self.left_service_in_timeline(service, arrived, now, outcome);
+        }
+    }
+
+    fn left_service_in_timeline(&mut self, service: ServiceId, arrived: SimTime, now: SimTime, outcome: Outcome) {
+        let (from, to) = (self.window_of(arrived), self.window_of(now));
+        let latencies = self.record.latencies;
+        let points = &mut self.timeline.services[service.index()];
+        if let Some(window) = from {
+            let point = &mut points[window];
+            match outcome {
+                Outcome::Ok => point.ok += 1,
+                Outcome::Degraded => point.degraded += 1,
+                _ => point.failed += 1,
+            }
+            if latencies {
+                point.response.record(now.since(arrived));
+            }
+        }
+        if let Some(window) = to.filter(|_| !outcome.is_failure()) {
+            points[window].completed += 1;
+        }
+    }
+
+    /// The loads' results. Their requests' response times are handed on to the lanes, for [`Recorder::edges`] later.
+    pub fn loads(&mut self, model: &Model) -> Vec<LoadResult> {
+        let mut results = Vec::with_capacity(model.loads.len());
+        for (row, load) in model.loads.iter().enumerate() {
+            let mut result = LoadResult::default();
+            for (entry, item) in load.mix.iter().enumerate() {
+                let stats = core::mem::take(&mut self.items[self.first_item[row] as usize + entry]);
+                let mut response_all = stats.response_not_ok;
+                response_all.merge(&stats.response_ok);
+                self.lanes[model.layout().lane(item.site) as usize]
+                    .response
+                    .merge(&response_all);
+                let part = LoadPart {
+                    offered: stats.requests.begun[1],
+                    outcomes: stats.requests.ended[1],
+                    good: stats.good,
+                    response_ok: stats.response_ok,
+                    response_all,
+                };
+                result.total.merge(&part);
+                result.by_item.push((model.sites[item.site.index()].callee, part));
+            }
+            result.by_class.push((ClassId(load.class.0), result.total.clone()));
+            results.push(result);
+        }
+        results
+    }
+
+    /// The endpoints' parts.
+    pub fn endpoints(&mut self) -> Vec<ServicePart> {
+        self.endpoints
+            .iter_mut()
+            .map(|stats| {
+                let mut part = core::mem::take(&mut stats.part);
+                part.offered = stats.arrivals.begun[1];
+                part.outcomes = stats.arrivals.ended[1];
+                part.response.merge(&stats.direct);
+                part.service.merge(&stats.direct);
+                part.waited = part.wait.count();
+                part.wait.record_many(Span::ZERO, part.started - part.waited);
+                part
+            })
+            .collect()
+    }
+
+    /// The edges' results, after the loads'.
+    pub fn edges(&mut self, model: &Model) -> Vec<EdgeResult> {
+        let layout = model.layout();
+        (0..model.edges.len())
+            .map(|row| {
+                let mut result = EdgeResult::default();
+                for lane in layout.lanes_of(EdgeId::from_index(row)) {
+                    let stats = core::mem::take(&mut self.lanes[lane]);
+                    let part = EdgePart {
+                        calls: stats.calls.begun[1],
+                        attempts: stats.attempts,
+                        outcomes: stats.calls.ended[1],
+                        attempt: if stats.single {
+                            stats.response.clone()
+                        } else {
+                            stats.attempt
+                        },
+                        response: stats.response,
+                    };
+                    result.total.merge(&part);
+                    result.endpoints.push((layout.lanes[lane].1, part));
+                }
+                result
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,12 @@
+//! The engine against theory, against hand-computed runs and against itself, on small models.
+
+mod arrivals;
+mod build;
+mod callers;
+mod chain;
+mod changes;
+mod common_random_numbers;
+mod faults;
+mod flows;
+mod properties;
+mod queues;

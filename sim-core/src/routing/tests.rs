@@ -1,0 +1,232 @@
+use super::*;
+use crate::policy::scripted::{ALMOST_ONE, Scripted};
+use crate::rng::{Key, Purpose, Streams};
+use proptest::prelude::*;
+
+/// Slots, outstanding calls and weights, side by side.
+#[derive(Clone)]
+struct Replicas(Vec<(usize, u32, u32)>);
+
+impl Replicas {
+    fn idle(n: usize) -> Replicas {
+        Replicas((0..n).map(|slot| (slot, 0, 1)).collect())
+    }
+
+    fn busy(outstanding: &[u32]) -> Replicas {
+        Replicas(
+            outstanding
+                .iter()
+                .enumerate()
+                .map(|(slot, &out)| (slot, out, 1))
+                .collect(),
+        )
+    }
+
+    fn weighted(weights: &[u32]) -> Replicas {
+        Replicas(
+            weights
+                .iter()
+                .enumerate()
+                .map(|(slot, &weight)| (slot, 0, weight))
+                .collect(),
+        )
+    }
+}
+
+impl View for Replicas {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+    fn slot(&self, at: usize) -> usize {
+        self.0[at].0
+    }
+    fn outstanding(&self, at: usize) -> u32 {
+        self.0[at].1
+    }
+    fn weight(&self, at: usize) -> u32 {
+        self.0[at].2
+    }
+}
+
+const FIRST: Balance = Balance::RoundRobin { start: Start::First };
+const DISTINCT: Balance = Balance::TwoChoices { replacement: false };
+const REPLACED: Balance = Balance::TwoChoices { replacement: true };
+
+/// Picks as letters: a is slot 0.
+fn letters(balance: Balance, view: &Replicas, picks: usize) -> String {
+    let mut draw = Scripted::new(&[0.5]);
+    let mut state = balance.start(view.len(), &mut draw);
+    let pick = |_| {
+        let at = balance.pick(&mut state, view, &mut draw).expect("there is a replica");
+        char::from(b'a' + view.slot(at) as u8)
+    };
+    (0..picks).map(pick).collect()
+}
+
+/// How often each position is picked.
+fn counts(balance: Balance, view: &Replicas, picks: u32) -> Vec<u32> {
+    let mut draw = Streams::new(9).stream(Purpose::Balance, Key::of("counts"));
+    let mut state = balance.start(view.len(), &mut draw);
+    let mut counts = vec![0; view.len()];
+    for _ in 0..picks {
+        counts[balance.pick(&mut state, view, &mut draw).expect("there is a replica")] += 1;
+    }
+    counts
+}
+
+#[test]
+fn lb_1_smooth_weighted_round_robin_spreads_evenly() {
+    let smooth = |weights: &[u32], picks| letters(Balance::Weighted, &Replicas::weighted(weights), picks);
+    assert_eq!(smooth(&[5, 1, 1], 7), "aabacaa");
+    assert_eq!(smooth(&[3, 2, 1], 6), "abacba");
+    assert_eq!(smooth(&[5, 1, 1], 14), "aabacaaaabacaa");
+    assert_eq!(smooth(&[1, 1, 1], 6), "abcabc");
+    assert_eq!(smooth(&[0, 2, 1], 6), "bcbbcb");
+}
+
+#[test]
+fn round_robin_takes_turns_from_the_first_or_from_anywhere() {
+    assert_eq!(letters(FIRST, &Replicas::idle(3), 7), "abcabca");
+    assert_eq!(letters(Balance::default(), &Replicas::idle(4), 6), "cdabcd");
+    let starts: Vec<u32> = (0..3000).fold(vec![0; 3], |mut starts, caller| {
+        let mut draw = Streams::new(4).stream(Purpose::Balance, Key(caller));
+        let mut state = Balance::default().start(3, &mut draw);
+        starts[Balance::default()
+            .pick(&mut state, &Replicas::idle(3), &mut draw)
+            .unwrap()] += 1;
+        starts
+    });
+    assert!(starts.iter().all(|&it| (870..1130).contains(&it)), "{starts:?}");
+}
+
+#[test]
+fn a_turn_goes_on_when_the_view_shrinks_and_grows() {
+    let mut draw = Scripted::new(&[0.5]);
+    let mut state = FIRST.start(3, &mut draw);
+    let mut pick = |n| FIRST.pick(&mut state, &Replicas::idle(n), &mut draw);
+    assert_eq!(
+        [pick(3), pick(3), pick(1), pick(0), pick(2), pick(3)],
+        [Some(0), Some(1), Some(0), None, Some(1), Some(1)]
+    );
+}
+
+#[test]
+fn a_weighted_replica_that_was_away_takes_up_where_it_stood() {
+    let all = Replicas::weighted(&[2, 1, 1]);
+    let without_a = Replicas(all.0[1..].to_vec());
+    let mut draw = Scripted::new(&[0.5]);
+    let mut state = Balance::Weighted.start(3, &mut draw);
+    let mut pick = |view: &Replicas| view.slot(Balance::Weighted.pick(&mut state, view, &mut draw).unwrap());
+    assert_eq!(pick(&all), 0);
+    let away: Vec<usize> = (0..4).map(|_| pick(&without_a)).collect();
+    assert_eq!(away, [1, 2, 1, 2]);
+    let back: Vec<usize> = (0..4).map(|_| pick(&all)).collect();
+    assert_eq!(back.iter().filter(|&&slot| slot == 0).count(), 2);
+}
+
+#[test]
+fn nobody_is_picked_from_an_empty_view_or_without_weight() {
+    for balance in [
+        FIRST,
+        Balance::Random,
+        Balance::LeastOutstanding,
+        DISTINCT,
+        REPLACED,
+        Balance::Weighted,
+        Balance::WeightedRandom,
+    ] {
+        let mut draw = Scripted::new(&[0.5]);
+        let mut state = balance.start(2, &mut draw);
+        assert_eq!(balance.pick(&mut state, &Replicas::idle(0), &mut draw), None);
+        assert_eq!(balance.pick(&mut state, &Replicas::idle(1), &mut draw), Some(0));
+        assert_eq!(draw.draws, 0, "{balance:?}: no draw without a choice");
+        assert_eq!(Balance::named(balance.name()).map(|it| it.name()), Some(balance.name()));
+    }
+    for balance in [Balance::Weighted, Balance::WeightedRandom] {
+        let mut draw = Scripted::new(&[0.5]);
+        let mut state = balance.start(2, &mut draw);
+        assert_eq!(balance.pick(&mut state, &Replicas::weighted(&[0, 0]), &mut draw), None);
+    }
+}
+
+#[test]
+fn random_picks_all_alike_and_weighted_random_by_weight() {
+    // Binomial, five standard deviations on either side.
+    let even = counts(Balance::Random, &Replicas::idle(4), 40_000);
+    assert!(even.iter().all(|&it| (9_567..10_433).contains(&it)), "{even:?}");
+    let weighted = counts(Balance::WeightedRandom, &Replicas::weighted(&[1, 0, 3]), 40_000);
+    assert!(
+        (9_567..10_433).contains(&weighted[0]) && weighted[1] == 0,
+        "{weighted:?}"
+    );
+}
+
+#[test]
+fn least_outstanding_finds_the_least_and_breaks_ties_evenly() {
+    assert_eq!(
+        counts(Balance::LeastOutstanding, &Replicas::busy(&[3, 1, 2]), 10),
+        [0, 10, 0]
+    );
+    let ties = counts(Balance::LeastOutstanding, &Replicas::busy(&[5, 2, 9, 2, 2]), 30_000);
+    assert_eq!((ties[0], ties[2]), (0, 0));
+    assert!(
+        [1, 3, 4].into_iter().all(|at| (9_590..10_410).contains(&ties[at])),
+        "{ties:?}"
+    );
+    let full = counts(Balance::LeastOutstanding, &Replicas::busy(&[u32::MAX, u32::MAX]), 1000);
+    assert!(full.iter().all(|&it| it > 400), "{full:?}");
+}
+
+#[test]
+fn of_two_replicas_the_busier_is_picked_a_quarter_of_the_time_with_replacement() {
+    let pair = Replicas::busy(&[7, 2]);
+    assert_eq!(counts(DISTINCT, &pair, 1000), [0, 1000]);
+    let replaced = counts(REPLACED, &pair, 40_000);
+    assert!((9_567..10_433).contains(&replaced[0]), "{replaced:?}");
+}
+
+#[test]
+fn two_choices_take_the_first_on_a_tie_and_never_the_same_twice() {
+    let pick = |balance: Balance, view: &Replicas, shares: &[f64]| {
+        let mut draw = Scripted::new(shares);
+        balance.pick(&mut BalanceState::None, view, &mut draw)
+    };
+    let idle = Replicas::idle(4);
+    assert_eq!(pick(DISTINCT, &idle, &[0.5, 0.0]), Some(2));
+    let busy = Replicas::busy(&[1, 1, 5, 0]);
+    // First 2; the others are 0, 1, 3.
+    assert_eq!(pick(DISTINCT, &busy, &[0.5, 0.0]), Some(0));
+    assert_eq!(pick(DISTINCT, &busy, &[0.5, ALMOST_ONE]), Some(3));
+    assert_eq!(pick(REPLACED, &busy, &[0.5, 0.5]), Some(2));
+    // All pairs are equally likely: of four idle replicas each is first as often.
+    let even = counts(DISTINCT, &idle, 40_000);
+    assert!(even.iter().all(|&it| (9_567..10_433).contains(&it)), "{even:?}");
+    // The busiest of distinct replicas is never picked.
+    assert_eq!(counts(DISTINCT, &Replicas::busy(&[1, 2, 9, 3]), 5_000)[2], 0);
+}
+
+proptest! {
+    #[test]
+    fn smooth_weighting_is_exact_over_a_round(weights in prop::collection::vec(0u32..9, 1..8)) {
+        let sum: u32 = weights.iter().sum();
+        prop_assume!(sum > 0);
+        let got = counts(Balance::Weighted, &Replicas::weighted(&weights), 3 * sum);
+        let expected: Vec<u32> = weights.iter().map(|it| 3 * it).collect();
+        prop_assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn picks_are_in_the_view(outstanding in prop::collection::vec(0u32..4, 1..9), seed in any::<u64>()) {
+        let view = Replicas::busy(&outstanding);
+        let least = *outstanding.iter().min().unwrap();
+        for balance in [Balance::default(), FIRST, Balance::Random, Balance::LeastOutstanding, DISTINCT, REPLACED, Balance::Weighted, Balance::WeightedRandom] {
+            let mut draw = Streams::new(seed).stream(Purpose::Balance, Key(1));
+            let mut state = balance.start(view.len(), &mut draw);
+            for _ in 0..20 {
+                let at = balance.pick(&mut state, &view, &mut draw).unwrap();
+                prop_assert!(at < view.len());
+                prop_assert!(balance != Balance::LeastOutstanding || outstanding[at] == least);
+            }
+        }
+    }
+}

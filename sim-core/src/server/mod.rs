@@ -1,0 +1,3 @@
+//! What happens to a call inside a replica.
+
+pub mod slowdown;
