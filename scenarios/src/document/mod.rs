@@ -1,0 +1,541 @@
+//! A file as a tree in which every value knows its place, and the versions of it: variants, overrides, changes.
+//!
+//! Text becomes a [`Document`]; [`Document::variant`] merges one version of it, from the lowest layer to the highest:
+//! profile (`like`), `[defaults.<kind>]`, file, the variants it starts `from`, variant, axis and `--set`. The result is a
+//! [`Merged`] tree, whose values still say where they stand and which layer put them there. What the keys mean is not known
+//! here, but for the few that steer the merging.
+
+mod merge;
+mod node;
+mod parse;
+pub mod path;
+mod place;
+
+pub use node::{Entry, Node, Table, Value};
+pub use place::{At, Place};
+
+use crate::diagnostics::Diagnostics;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Files above this many bytes are refused.
+pub const BYTES_MAX: usize = 10_000_000;
+
+/// Variants at most, and changes at most: each is another version of the whole file to read.
+pub const BLOCKS_MAX: usize = 200;
+
+/// The variant that is the file without a patch.
+pub const BASE: &str = "base";
+
+/// The shipped profiles.
+const PROFILES: &str = include_str!("profiles.toml");
+
+/// The source of the file itself.
+const FILE: u16 = 0;
+/// The source of the profiles.
+const PROFILE: u16 = 1;
+
+/// One text that places point into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// What messages call it: the file's name, or `--set`.
+    pub name: String,
+    /// The text.
+    pub text: String,
+    /// Where each line begins.
+    lines: Vec<u32>,
+}
+
+/// All texts that places of a document point into. Cheap to copy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources(Vec<Arc<Source>>);
+
+impl Sources {
+    /// The text a place points into.
+    pub fn get(&self, place: Place) -> Option<&Source> {
+        self.0.get(usize::from(place.source)).map(|it| &**it)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Line and column of a place's start, both from 1; columns count characters (bytes in lines above 10 kB).
+    pub fn line_column(&self, place: Place) -> (usize, usize) {
+        let Some(source) = self.get(place) else { return (1, 1) };
+        let mut start = (place.start as usize).min(source.text.len());
+        while !source.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let line = source.lines.partition_point(|it| *it as usize <= start);
+        let line_start = source.lines.get(line.saturating_sub(1)).map_or(0, |it| *it as usize);
+        let before = &source.text[line_start..start];
+        // A line of a megabyte is no line for people: counting bytes there keeps a file full of mistakes from taking ages.
+        let column = if before.len() > 10_000 {
+            before.len()
+        } else {
+            before.chars().count()
+        };
+        (line.max(1), 1 + column)
+    }
+
+    fn push(&mut self, name: &str, text: &str) -> u16 {
+        let breaks = text.bytes().enumerate().filter(|it| it.1 == b'\n');
+        self.0.push(Arc::new(Source {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            lines: [0].into_iter().chain(breaks.map(|it| it.0 as u32 + 1)).collect(),
+        }));
+        u16::try_from(self.0.len() - 1).expect("no more than 65535 texts")
+    }
+}
+
+/// A layer of settings. Later ones win.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The file itself.
+    File,
+    /// A profile, by name.
+    Profile(String),
+    /// `[defaults.<kind>]`.
+    Defaults(String),
+    /// A variant, by name.
+    Variant(String),
+    /// A study's axis, by path.
+    Axis(String),
+    /// `--set`, by path.
+    Set(String),
+    /// A change during the run, by name.
+    Change(String),
+}
+
+/// A setting from outside of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// Whether it comes from a study's axis; from `--set` otherwise.
+    pub axis: bool,
+    /// Dotted path.
+    pub path: String,
+    /// A TOML value; what is none is a text.
+    pub value: String,
+}
+
+impl Override {
+    /// `--set path=value`.
+    pub fn set(path: &str, value: &str) -> Override {
+        Override {
+            axis: false,
+            path: path.to_owned(),
+            value: value.to_owned(),
+        }
+    }
+}
+
+/// A parsed file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    sources: Sources,
+    root: Table,
+    profiles: Table,
+    /// Lines that a mistake in the notation stands on: what is said about them later would be noise.
+    broken: BTreeSet<usize>,
+    /// The text could not be read at all.
+    unreadable: bool,
+}
+
+/// A declared variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariantHead {
+    /// Its name, standing at the key.
+    pub name: At<String>,
+    /// Its label, if it has one.
+    pub label: Option<String>,
+}
+
+impl Document {
+    /// Reads a file. `name` is what messages call it. With errors the document holds what could be understood.
+    pub fn parse(name: &str, bytes: &[u8]) -> (Document, Diagnostics) {
+        let mut sources = Sources::default();
+        let mut document = Document {
+            sources: Sources::default(),
+            root: Table::default(),
+            profiles: Table::default(),
+            broken: BTreeSet::new(),
+            unreadable: true,
+        };
+        if bytes.len() > BYTES_MAX {
+            sources.push(name, "");
+            let mut diagnostics = Diagnostics::new(sources);
+            diagnostics.too_large(Place::default(), bytes.len(), BYTES_MAX);
+            return (document, diagnostics);
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        sources.push(name, text);
+        sources.push("profiles", PROFILES);
+        document.sources = sources.clone();
+        let mut diagnostics = Diagnostics::new(sources);
+        if let Err(error) = core::str::from_utf8(bytes) {
+            let at = error.valid_up_to();
+            diagnostics.not_utf8(Place::new(FILE, 0, at..at + 1), bytes[at]);
+            return (document, diagnostics);
+        }
+        let blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        if text.lines().all(blank) {
+            diagnostics.empty_file(Place::default());
+            return (document, diagnostics);
+        }
+        document.unreadable = false;
+        document.root = parse::document(text, FILE, &mut diagnostics);
+        document.broken = diagnostics.iter().map(|it| it.line).collect();
+        document.profiles = parse::document(PROFILES, PROFILE, &mut diagnostics);
+        (document, diagnostics)
+    }
+
+    /// Whether a mistake in the file's notation was found.
+    pub fn is_broken(&self) -> bool {
+        self.unreadable || !self.broken.is_empty()
+    }
+
+    /// The texts that places point into.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// The tree as it is in the file.
+    pub fn root(&self) -> &Table {
+        &self.root
+    }
+
+    /// The declared variants, in the order of the file; [`BLOCKS_MAX`] at most.
+    pub fn variants(&self) -> Vec<VariantHead> {
+        let Some(table) = self.root.get("variant").and_then(Node::as_table) else {
+            return Vec::new();
+        };
+        let head = |(name, entry): (&String, &Entry)| VariantHead {
+            name: At::new(name.clone(), entry.key_at),
+            label: entry
+                .node
+                .as_table()
+                .and_then(|it| it.get("label")?.as_str().map(str::to_owned)),
+        };
+        table.in_order().into_iter().take(BLOCKS_MAX).map(head).collect()
+    }
+
+    /// The names of the shipped profiles.
+    pub fn profiles() -> Vec<&'static str> {
+        let names = PROFILES
+            .lines()
+            .filter_map(|it| it.strip_prefix("[policy.")?.split(']').next());
+        names.collect()
+    }
+
+    /// One version of the file: a declared variant or [`BASE`], with settings from outside on top.
+    pub fn variant(&self, name: &str, overrides: &[Override]) -> (Merged, Diagnostics) {
+        let mut sources = self.sources.clone();
+        let texts: Vec<u16> = overrides
+            .iter()
+            .map(|it| {
+                let from = if it.axis { "axis" } else { "--set" };
+                sources.push(from, &format!("{}={}", it.path, it.value))
+            })
+            .collect();
+        let mut diagnostics = Diagnostics::new(sources.clone());
+        let mut merged = Merged {
+            variant: name.to_owned(),
+            sources,
+            origins: vec![Origin::File],
+            root: self.root.clone(),
+            profiles: self.profiles.clone(),
+            broken: self.broken.clone(),
+            unreadable: self.unreadable,
+        };
+        for name in self.chain(name, &mut diagnostics) {
+            let origin = merged.origin_id(Origin::Variant(name.clone()));
+            let patch = self.root.find(["variant", name.as_str()]).and_then(Node::as_table);
+            if let Some(patch) = patch {
+                merged.patch(patch, origin, &mut diagnostics);
+            }
+        }
+        for (it, source) in overrides.iter().zip(texts) {
+            merged.override_with(it, source, &mut diagnostics);
+        }
+        merged.fill_in(&mut diagnostics);
+        merge::prune(&mut merged.root);
+        (merged, diagnostics)
+    }
+
+    /// The variants that `name` is made of, the first one to apply first.
+    fn chain(&self, name: &str, diagnostics: &mut Diagnostics) -> Vec<String> {
+        let mut chain: Vec<String> = Vec::new();
+        let mut next = name.to_owned();
+        let mut at = Place::default();
+        while next != BASE {
+            let Some(table) = self.root.find(["variant", next.as_str()]).and_then(Node::as_table) else {
+                let known: Vec<String> = self.variants().into_iter().map(|it| it.name.value).collect();
+                diagnostics.unknown_variant(at, &next, &known);
+                break;
+            };
+            if let Some(begin) = chain.iter().position(|it| *it == next) {
+                // Told the same way whichever of them is asked for.
+                let mut circle: Vec<&str> = chain[begin..].iter().map(String::as_str).collect();
+                let least = (0..circle.len()).min_by_key(|it| circle[*it]).unwrap_or(0);
+                circle.rotate_left(least);
+                circle.push(circle[0]);
+                let from = self.root.find(["variant", circle[0], "from"]);
+                diagnostics.circular_from(from.map_or(at, |it| it.at), &circle);
+                break;
+            }
+            chain.push(next);
+            if chain.len() > BLOCKS_MAX {
+                break;
+            }
+            let Some((from, from_at)) = table.get("from").and_then(|it| Some((it.as_str()?, it.at))) else {
+                break;
+            };
+            (next, at) = (from.to_owned(), from_at);
+        }
+        chain.reverse();
+        chain
+    }
+}
+
+/// One version of a file, merged from all its layers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Merged {
+    variant: String,
+    sources: Sources,
+    origins: Vec<Origin>,
+    root: Table,
+    profiles: Table,
+    broken: BTreeSet<usize>,
+    unreadable: bool,
+}
+
+impl Merged {
+    /// Which version it is.
+    pub fn variant(&self) -> &str {
+        &self.variant
+    }
+
+    /// The tree.
+    pub fn root(&self) -> &Table {
+        &self.root
+    }
+
+    /// The texts that places point into.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// The layer that put a value where it is.
+    pub fn origin(&self, place: Place) -> &Origin {
+        &self.origins[usize::from(place.origin).min(self.origins.len() - 1)]
+    }
+
+    /// Where a value comes from, in words: `shop.toml:12`, `variant naive (shop.toml:40)`, `profile envoy-default`.
+    pub fn comes_from(&self, place: Place) -> String {
+        let line = self.sources.line_column(place).0;
+        let name = self.sources.get(place).map_or("", |it| it.name.as_str());
+        match self.origin(place) {
+            Origin::File => format!("{name}:{line}"),
+            Origin::Profile(it) => format!("profile {it}"),
+            Origin::Defaults(it) => format!("[defaults.{it}] ({name}:{line})"),
+            Origin::Variant(it) => format!("variant {it} ({name}:{line})"),
+            Origin::Axis(it) => format!("axis {it}"),
+            Origin::Set(it) => format!("--set {it}"),
+            Origin::Change(it) => format!("change {it} ({name}:{line})"),
+        }
+    }
+
+    /// Whether a mistake in the file's notation stands on this line, counted from 1.
+    pub(crate) fn is_broken_line(&self, line: usize) -> bool {
+        self.broken.contains(&line)
+    }
+
+    /// Whether there is no text to speak of.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        self.unreadable
+    }
+
+    /// Whether a mistake in the file's notation was found.
+    pub fn is_broken(&self) -> bool {
+        !self.broken.is_empty()
+    }
+
+    /// The same version after a change during the run has been made (and, if given several, after those before it).
+    pub fn with_change(&self, name: &str) -> (Merged, Diagnostics) {
+        let mut diagnostics = Diagnostics::new(self.sources.clone());
+        let mut changed = self.clone();
+        let patch = self.root.find(["change", name]).and_then(Node::as_table);
+        if let Some(patch) = patch {
+            let origin = changed.origin_id(Origin::Change(name.to_owned()));
+            changed.patch(patch, origin, &mut diagnostics);
+        }
+        merge::prune(&mut changed.root);
+        (changed, diagnostics)
+    }
+
+    fn origin_id(&mut self, origin: Origin) -> u16 {
+        if let Some(at) = self.origins.iter().position(|it| *it == origin) {
+            return at as u16;
+        }
+        self.origins.push(origin);
+        u16::try_from(self.origins.len() - 1).unwrap_or(u16::MAX)
+    }
+
+    /// Applies a variant's or change's `unset`, then its `set`.
+    fn patch(&mut self, patch: &Table, origin: u16, diagnostics: &mut Diagnostics) {
+        if let Some(Value::Array(paths)) = patch.get("unset").map(|it| &it.value) {
+            for node in paths {
+                // What is no path is the decoder's to report.
+                let Some(keys) = node.as_str().and_then(|it| path::keys(it).ok()) else {
+                    continue;
+                };
+                let below = self.is_below(&keys);
+                if !merge::unset(&mut self.root, &keys, below) {
+                    diagnostics.nothing_to_unset(node.at, node.as_str().unwrap_or_default());
+                }
+            }
+        }
+        if let Some(Value::Table(set)) = patch.get("set").map(|it| &it.value) {
+            let mut set = set.clone();
+            set.stamp(origin);
+            // A patch of patches would change nothing any more.
+            for steering in ["variant", "defaults", "format"] {
+                if let Some(entry) = set.0.remove(steering) {
+                    diagnostics.not_settable(entry.key_at, steering);
+                }
+            }
+            merge::merge(&mut self.root, &set);
+        }
+    }
+
+    /// Whether a default or the table's profile sets a path.
+    fn is_below(&self, keys: &[String]) -> bool {
+        let [kind, name, rest @ ..] = keys else {
+            return false;
+        };
+        let rest = || rest.iter().map(String::as_str);
+        let within = |table: Option<&Node>| {
+            table
+                .and_then(Node::as_table)
+                .is_some_and(|it| it.find(rest()).is_some())
+        };
+        let like = self.root.find([kind.as_str(), name.as_str(), "like"]);
+        let profile = like.and_then(Node::as_str).unwrap_or_default();
+        self.root.find([kind.as_str(), name.as_str()]).is_some()
+            && (within(self.root.find(["defaults", kind.as_str()]))
+                || within(self.profiles.find([kind.as_str(), profile])))
+    }
+
+    fn override_with(&mut self, it: &Override, source: u16, diagnostics: &mut Diagnostics) {
+        let origin = self.origin_id(if it.axis {
+            Origin::Axis(it.path.clone())
+        } else {
+            Origin::Set(it.path.clone())
+        });
+        let key_at = Place::new(source, origin, 0..it.path.len());
+        let keys = match path::keys(&it.path) {
+            Ok(keys) => keys,
+            Err(error) => {
+                diagnostics.bad_value(Place { inset: 1, ..key_at }, vec![error]);
+                return;
+            }
+        };
+        if ["variant", "defaults", "format"].contains(&keys[0].as_str()) {
+            diagnostics.not_settable(key_at, &keys[0]);
+            return;
+        }
+        let shift = it.path.len() + 1;
+        let mut node = parse::value(&it.value, source, shift, diagnostics).unwrap_or_else(|| {
+            let mut at = Place::new(source, origin, shift..shift + it.value.len());
+            at.inset = 1;
+            Node {
+                value: Value::String(it.value.clone()),
+                at,
+            }
+        });
+        node.stamp(origin);
+        let tree = merge::branch(&keys, Entry { key_at, node });
+        merge::merge(&mut self.root, &tree);
+    }
+
+    /// Puts defaults and profiles below what the tables say themselves.
+    fn fill_in(&mut self, diagnostics: &mut Diagnostics) {
+        let defaults = match self.root.get("defaults").map(|it| &it.value) {
+            Some(Value::Table(it)) => it.clone(),
+            _ => Table::default(),
+        };
+        let mut below: BTreeMap<String, Table> = BTreeMap::new();
+        for (kind, entry) in &defaults.0 {
+            if let Value::Table(table) = &entry.node.value {
+                let mut table = table.clone();
+                table.stamp(self.origin_id(Origin::Defaults(kind.clone())));
+                below.insert(kind.clone(), table);
+            }
+        }
+        let mut root = core::mem::take(&mut self.root);
+        for (kind, entry) in &mut root.0 {
+            let Value::Table(tables) = &mut entry.node.value else {
+                continue;
+            };
+            if ["run", "defaults", "measure", "variant", "change"].contains(&kind.as_str()) {
+                continue;
+            }
+            for entry in tables.0.values_mut() {
+                let Value::Table(own) = &mut entry.node.value else {
+                    continue;
+                };
+                if kind == "service"
+                    && let Some(defaults) = below.get("endpoint")
+                {
+                    match own.0.get_mut("endpoint").map(|it| &mut it.node.value) {
+                        Some(Value::Table(endpoints)) => {
+                            for endpoint in endpoints.0.values_mut() {
+                                if let Value::Table(own) = &mut endpoint.node.value {
+                                    put_below(own, defaults);
+                                }
+                            }
+                        }
+                        Some(_) => {}
+                        None => put_below(own, defaults),
+                    }
+                }
+                if let Some(defaults) = below.get(kind) {
+                    put_below(own, defaults);
+                }
+                if kind == "policy"
+                    && let Some((name, at)) = own.get("like").and_then(|it| Some((it.as_str()?.to_owned(), it.at)))
+                {
+                    match self
+                        .profiles
+                        .find([kind.as_str(), name.as_str()])
+                        .and_then(Node::as_table)
+                    {
+                        Some(profile) => {
+                            let mut profile = profile.clone();
+                            profile.stamp(self.origin_id(Origin::Profile(name)));
+                            put_below(own, &profile);
+                        }
+                        None => diagnostics.unknown_profile(at, &name, &Document::profiles()),
+                    }
+                }
+            }
+        }
+        self.root = root;
+    }
+}
+
+/// Merges `own` on top of `defaults`.
+fn put_below(own: &mut Table, defaults: &Table) {
+    let mut result = defaults.clone();
+    merge::merge(&mut result, own);
+    *own = result;
+}

@@ -1,0 +1,72 @@
+//! What a reader needs besides the node: where to report, and which table it is in.
+
+use super::shape::TableInfo;
+use crate::diagnostics::Diagnostics;
+use crate::document::{Place, Table, path};
+
+/// Where reading stands.
+pub(crate) struct Cx<'a> {
+    /// Where mistakes go.
+    pub out: &'a mut Diagnostics,
+    /// The keys that lead to the table at hand.
+    path: Vec<String>,
+    /// Whether missing fields are mistakes; they are not in `[defaults]`.
+    pub complete: bool,
+}
+
+impl<'a> Cx<'a> {
+    pub fn new(out: &'a mut Diagnostics) -> Cx<'a> {
+        Cx {
+            out,
+            path: Vec::new(),
+            complete: true,
+        }
+    }
+
+    /// Goes one key down for a while.
+    pub fn within<T>(&mut self, key: &str, read: impl FnOnce(&mut Cx<'_>) -> T) -> T {
+        self.path.push(key.to_owned());
+        let mut inner = Cx {
+            out: self.out,
+            path: core::mem::take(&mut self.path),
+            complete: self.complete,
+        };
+        let result = read(&mut inner);
+        self.path = inner.path;
+        self.path.pop();
+        result
+    }
+
+    /// The table at hand, for messages: `[service.web.queue]`, or the file.
+    pub fn here(&self) -> String {
+        if self.path.is_empty() {
+            return "a scenario".to_owned();
+        }
+        format!("`{}`", path::print(self.path.iter().map(String::as_str)))
+    }
+
+    /// Reports keys that the table does not have and required ones that are missing.
+    pub fn check_keys(&mut self, info: &TableInfo, table: &Table, at: Place, extra: &[&str]) {
+        let fields = info.all_fields();
+        let known: Vec<&str> = fields.iter().map(|it| it.name).chain(extra.iter().copied()).collect();
+        for (key, entry) in table.in_order() {
+            if !known.contains(&key.as_str()) {
+                let here = self.here();
+                super::special::unknown_key(self.out, entry.key_at, &here, info, key, &known);
+            }
+        }
+        if !self.complete {
+            return;
+        }
+        for field in fields {
+            if field.rule.required && !table.0.contains_key(field.name) {
+                let here = self.here();
+                if field.is_map() {
+                    self.out.missing_tables(at, &here, field.name);
+                } else {
+                    self.out.missing(at, &here, field.name, field.example);
+                }
+            }
+        }
+    }
+}

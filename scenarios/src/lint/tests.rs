@@ -1,0 +1,294 @@
+use super::*;
+use crate::testing::{Build, Do, at, ms, steady};
+use brownout_sim_core::dist::Dist;
+use brownout_sim_core::measure::{Bound, Comparison, Condition, During, Metric, Moment, Target, Value};
+use brownout_sim_core::model::{Arrival, Cores, Effect, Instant, Rate, RatePoint, Schedule, Sharing};
+use brownout_sim_core::policy::backoff::{Backoff, Curve, Jitter};
+use brownout_sim_core::policy::budget::{Budget, bucket::Bucket};
+use brownout_sim_core::policy::retry::Retry;
+use brownout_sim_core::policy::timeout::Cancel;
+use brownout_sim_core::quantity::Factor;
+
+/// One lint a line: code, subject, message, cure.
+fn seen(build: Build, expectations: &[Expectation]) -> String {
+    let (model, names) = build.done();
+    let found = lints(Input {
+        model: &model,
+        names: &names,
+        expectations,
+    });
+    let called = |it: &Subject| match *it {
+        Subject::Load(it) => format!("load {}", names.loads[it.index()]),
+        Subject::Service(it) => format!("service {}", names.services[it.index()]),
+        Subject::Plan(it) => format!("plan {}", names.plans[it.index()]),
+        Subject::Fault(it) => format!("fault {}", names.faults[it.index()]),
+        Subject::Change(it) => format!("change {}", names.changes[it.index()]),
+        Subject::Expectation(it) => format!("expect {}", expectations[it].name),
+    };
+    let line = |it: &Lint| {
+        let also: Vec<String> = it.also.iter().map(called).collect();
+        format!(
+            "{} {} [{}]: {} ({})",
+            it.code,
+            called(&it.subject),
+            also.join(", "),
+            it.message,
+            it.help
+        )
+    };
+    found.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// web -> app -> db, all queues limited.
+fn shop(per_second: f64) -> Build {
+    let mut build = Build::new();
+    let web = build.service("web", 6, Some(64), 5);
+    let app = build.service("app", 8, Some(32), 10);
+    let db = build.service("db", 2, Some(48), 20);
+    build.flow(web, vec![Do::Call(app)]);
+    build.flow(app, vec![Do::Call(db)]);
+    build.load("shoppers", steady(per_second), web);
+    build
+        .tables
+        .services
+        .iter_mut()
+        .for_each(|it| it.queue.limit = Some(100));
+    build
+}
+
+fn jittered() -> Backoff {
+    let curve = Curve::Exponential {
+        base: ms(50),
+        factor: Factor(2_000_000),
+        cap: Span::from_secs(2),
+    };
+    Backoff::Curve {
+        curve,
+        jitter: Jitter::Full,
+    }
+}
+
+fn retry(attempts: u32) -> Stage {
+    Stage::Retry(Retry {
+        attempts: Some(attempts),
+        backoff: jittered(),
+        ..Retry::default()
+    })
+}
+
+fn careful(attempts: u32) -> Stage {
+    let budget = Some(Budget::Bucket(Bucket::of(Factor(100_000))));
+    Stage::Retry(Retry {
+        attempts: Some(attempts),
+        backoff: jittered(),
+        budget,
+        ..Retry::default()
+    })
+}
+
+#[test]
+fn a_sound_scenario_gets_no_lint() {
+    let mut build = shop(1000.0);
+    build.policy("web -> app", vec![Stage::Timeout(Span::from_secs(4))]);
+    build.policy("app -> db", vec![careful(3), Stage::Timeout(ms(500))]);
+    assert_eq!(seen(build, &[]), "");
+}
+
+#[test]
+fn retries_at_several_layers_multiply() {
+    let mut build = shop(100.0);
+    build.policy("shoppers -> web", vec![retry(2)]);
+    build.policy("web -> app", vec![retry(3)]);
+    build.policy("app -> db", vec![retry(4)]);
+    insta::assert_snapshot!(seen(build, &[]));
+
+    let mut build = shop(100.0);
+    build.policy("web -> app", vec![retry(3)]);
+    build.policy("app -> db", vec![careful(4)]);
+    assert_eq!(seen(build, &[]), "", "a budget bounds its layer");
+
+    let mut cycle = Build::new();
+    let (a, b) = (cycle.service("a", 1, None, 1), cycle.service("b", 1, None, 1));
+    cycle.flow(a, vec![Do::Sometimes(10, Box::new(Do::Call(b)))]);
+    cycle.flow(b, vec![Do::Sometimes(10, Box::new(Do::Call(a)))]);
+    cycle.load("users", steady(1.0), a);
+    cycle.policy("a -> b", vec![retry(3)]);
+    cycle.policy("b -> a", vec![retry(3)]);
+    insta::assert_snapshot!(seen(cycle, &[]));
+}
+
+#[test]
+fn a_timeout_below_the_median_fails_healthy_calls() {
+    let mut build = shop(100.0);
+    build.policy("app -> db", vec![Stage::Timeout(ms(10))]);
+    build.policy("web -> app", vec![Stage::Deadline(Deadline::local(ms(25)))]);
+    insta::assert_snapshot!(seen(build, &[]));
+    // The median of an exponential of 20 ms is 13.9 ms.
+    let mut build = shop(100.0);
+    build.policy("app -> db", vec![Stage::Timeout(ms(14))]);
+    assert_eq!(seen(build, &[]), "");
+    let mut build = shop(100.0);
+    build.policy("app -> db", vec![Stage::Timeout(ms(14))]);
+    build.tables.links[0].latency = Some(Dist::constant(ms(1)));
+    assert!(seen(build, &[]).starts_with("L0112"), "the way there and back counts");
+}
+
+#[test]
+fn capacity_below_the_load_is_told_with_its_phase() {
+    let points = [(0, 1000.0), (480, 1000.0), (480, 5000.0)];
+    let points = points
+        .map(|(second, per_second)| RatePoint {
+            at: at(second),
+            per_second,
+        })
+        .to_vec();
+    let mut build = shop(0.0);
+    build.tables.loads[0].arrival = Arrival::Poisson(Rate { points });
+    insta::assert_snapshot!(seen(build, &[]));
+
+    let mut build = shop(1000.0);
+    build.tables.services[2].cores = Some(Cores {
+        limit: 4,
+        sharing: Sharing::Fifo,
+    });
+    insta::assert_snapshot!(seen(build, &[]));
+
+    let mut build = shop(1000.0);
+    let work = Effect::Work {
+        endpoint: None,
+        factor: Factor(8_000_000),
+    };
+    build.fault("db-slow", 2, Schedule::Once(Instant::At(at(600))), None, work);
+    assert_eq!(seen(build, &[]), "", "an overload by a fault is meant");
+
+    let mut build = shop(0.0);
+    build.tables.loads[0].arrival = Arrival::Closed {
+        users: 10_000,
+        think: Dist::ZERO,
+    };
+    assert_eq!(seen(build, &[]), "", "closed loads adapt");
+}
+
+#[test]
+fn a_deadline_below_the_timeout_leaves_it_nothing_to_do() {
+    let mut build = shop(100.0);
+    let deadline = Stage::Deadline(Deadline::local(ms(500)));
+    build.policy(
+        "app -> db",
+        vec![deadline, careful(3), Stage::Timeout(Span::from_secs(1))],
+    );
+    insta::assert_snapshot!(seen(build, &[]));
+}
+
+#[test]
+fn a_caller_that_gives_up_first_wastes_its_callees_retries() {
+    let short = |cancel: Cancel| {
+        let mut build = shop(100.0);
+        build.policy("web -> app", vec![Stage::Timeout(Span::from_secs(1))]);
+        build.policy("app -> db", vec![careful(3), Stage::Timeout(ms(500))]);
+        let row = build
+            .names
+            .plans
+            .iter()
+            .position(|it| it == "web -> app")
+            .expect("the edge exists");
+        build.tables.plans[row].cancel = cancel;
+        seen(build, &[])
+    };
+    insta::assert_snapshot!(short(Cancel::None));
+    assert_eq!(short(Cancel::Propagate), "");
+}
+
+#[test]
+fn an_unlimited_queue_outlasts_the_callers_patience() {
+    let mut build = shop(100.0);
+    build.policy("app -> db", vec![Stage::Timeout(ms(500))]);
+    build.tables.services[2].queue.limit = None;
+    build.tables.services[0].queue.limit = None;
+    insta::assert_snapshot!(seen(build, &[]));
+}
+
+#[test]
+fn retries_in_step_are_told() {
+    let plain = |backoff: Backoff| {
+        Stage::Retry(Retry {
+            attempts: Some(2),
+            backoff,
+            ..Retry::default()
+        })
+    };
+    let mut build = shop(100.0);
+    build.policy("app -> db", vec![plain(Backoff::None)]);
+    build.policy(
+        "shoppers -> web",
+        vec![Stage::Retry(Retry {
+            attempts: Some(1),
+            ..Retry::default()
+        })],
+    );
+    insta::assert_snapshot!(seen(build, &[]));
+    let mut build = shop(100.0);
+    build.policy(
+        "app -> db",
+        vec![plain(Backoff::Curve {
+            curve: Curve::Fixed(ms(50)),
+            jitter: Jitter::None,
+        })],
+    );
+    insta::assert_snapshot!(seen(build, &[]));
+}
+
+#[test]
+fn what_begins_after_the_run_is_told() {
+    let mut build = shop(100.0);
+    build.fault(
+        "early",
+        2,
+        Schedule::Once(Instant::At(at(600))),
+        Some(Dist::constant(ms(1))),
+        Effect::Crash,
+    );
+    build.fault("late", 2, Schedule::Once(Instant::At(at(1200))), None, Effect::Crash);
+    let after = Schedule::Once(Instant::FaultStart(FaultId(1), Span::from_secs(5)));
+    build.fault("later", 2, after, None, Effect::Crash);
+    insta::assert_snapshot!(seen(build, &[]));
+}
+
+#[test]
+fn expectations_about_the_warm_up_are_told() {
+    let expect = |name: &str, from: u64, to: u64| Expectation {
+        name: name.to_owned(),
+        variants: None,
+        that: Condition {
+            left: Value::Metric(Metric::SuccessRatio, Target::Everything),
+            comparison: Comparison::AtLeast,
+            right: Bound::Value(Value::Number(0.99)),
+        },
+        during: Some(During {
+            from: Moment::At(at(from)),
+            to: Moment::At(at(to)),
+        }),
+        within: None,
+        share: None,
+    };
+    let all = [
+        expect("a", 0, 60),
+        expect("b", 60, 300),
+        expect("c", 120, 1200),
+        expect("d", 300, 2000),
+        expect("e", 1200, 1300),
+    ];
+    insta::assert_snapshot!(seen(shop(100.0), &all));
+}
+
+#[test]
+fn codes_are_unique_and_lengths_are_told_shortly() {
+    let mut ids: Vec<&str> = CODES.iter().map(|it| it.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), CODES.len());
+    assert_eq!(
+        [1650.0, 2.5, 0.0139, 0.2, 0.000_25].map(told),
+        ["1650s", "2.5s", "13.9ms", "200ms", "250us"]
+    );
+}

@@ -1,0 +1,261 @@
+//! Which policies are in force on a call site: all whose edge fits, key by key, the more specific one winning.
+
+use std::collections::BTreeMap;
+
+use brownout_sim_core::ids::EndpointId;
+use brownout_sim_core::model::{Plan, Stage};
+use brownout_sim_core::policy::PolicyKind;
+use brownout_sim_core::policy::deadline::Deadline;
+use brownout_sim_core::policy::timeout::Cancel;
+use brownout_sim_core::rng::Key;
+use brownout_sim_core::routing::{Balance, Start};
+use brownout_sim_core::time::Span;
+
+use super::index::Index;
+use super::resolve::{Directory, Origin, Specificity};
+use super::{Cx, budgets};
+use crate::document::Place;
+use crate::spec::Named;
+use crate::spec::policy::balance as spec_balance;
+use crate::spec::policy::{Policy, Scope};
+
+/// The keys that policies set, in the order in which they are shown.
+pub(crate) const KEYS: [&str; 7] = ["timeout", "deadline", "cancel", "retry", "balance", "scope", "order"];
+
+/// Where a policy sets a key, if it does.
+pub(crate) fn place_of(policy: &Policy, key: usize) -> Option<Place> {
+    match key {
+        0 => policy.timeout.as_ref().map(|it| it.at),
+        1 => policy.deadline.as_ref().map(|it| it.at),
+        2 => policy.cancel.as_ref().map(|it| it.at),
+        3 => policy.retry.as_ref().map(|it| it.at),
+        4 => policy.balance.as_ref().map(|it| it.at),
+        5 => policy.scope.as_ref().map(|it| it.at),
+        _ => policy.order.as_ref().map(|it| it.at),
+    }
+}
+
+/// Where each key is set, if it is.
+pub(crate) type Places = [Option<Place>; KEYS.len()];
+
+/// The policy that decides each key on one call site.
+#[derive(Clone, Default)]
+pub(crate) struct Effective<'s> {
+    pub by_key: [Option<&'s Named<Policy>>; KEYS.len()],
+    /// Whether any of them is about single endpoints.
+    pub of_endpoint: bool,
+}
+
+/// Finds what is in force on calls from `from` to `to`. Two policies that are equally specific and set the same key are a
+/// mistake.
+pub(crate) fn effective<'s>(
+    index: &Index<'s>,
+    dir: &Directory,
+    from: Origin,
+    to: EndpointId,
+    cx: &mut Cx<'_>,
+) -> Effective<'s> {
+    let mut found = Effective::default();
+    let mut best: [Option<Specificity>; KEYS.len()] = [None; KEYS.len()];
+    for policy in &index.policies {
+        let Some(edge) = policy.it.edge.as_ref().filter(|it| dir.fits(&it.value, from, to)) else {
+            continue;
+        };
+        cx.used("policy", &policy.name);
+        let rank = Specificity::of(&edge.value);
+        found.of_endpoint |= edge.value.from.endpoint.is_some() || edge.value.to.endpoint.is_some();
+        for key in 0..KEYS.len() {
+            let Some(at) = place_of(&policy.it, key) else { continue };
+            match (best[key], found.by_key[key]) {
+                (Some(other), _) if other > rank => {}
+                (Some(other), Some(first)) if other == rank => {
+                    // The same default, put into both tables, says nothing twice.
+                    let first_at = place_of(&first.it, key).unwrap_or_default();
+                    if first_at != at {
+                        cx.policies_disagree(at, first_at, KEYS[key], &policy.name, &first.name);
+                    }
+                }
+                _ => {
+                    best[key] = Some(rank);
+                    found.by_key[key] = Some(policy);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Checks the edge of every policy: both sides exist, and neither is a zone's part.
+pub(crate) fn check_edges(index: &Index<'_>, dir: &Directory, cx: &mut Cx<'_>) {
+    for policy in &index.policies {
+        let Some(edge) = &policy.it.edge else { continue };
+        if let Err(error) = dir.edge(&edge.value) {
+            cx.unresolved::<()>(edge.at, error);
+        }
+        for side in [&edge.value.from, &edge.value.to] {
+            if let Some(zone) = &side.zone {
+                cx.no_zone_here(edge.at.within(zone.at.clone()), "a policy");
+            }
+        }
+    }
+}
+
+/// The plan that follows; `key` names it. `None` if a mistake was found.
+pub(crate) fn plan(effective: &Effective<'_>, key: Key, cx: &mut Cx<'_>) -> Option<Plan> {
+    let of = |key: usize| effective.by_key[key].map(|it| &it.it);
+    let mut stages: Vec<(PolicyKind, Stage)> = Vec::new();
+    let mut sound = true;
+    if let Some(deadline) = of(1).and_then(|it| it.deadline.as_ref())
+        && let Some(it) = deadline.value.set()
+    {
+        let stage = Deadline {
+            limit: it.after.as_ref().map_or(Span::MAX, |it| it.value),
+            propagate: it.propagate.as_ref().is_some_and(|it| it.value),
+            margin: it.margin.as_ref().map_or(Span::ZERO, |it| it.value),
+        };
+        if let Err(error) = stage.check() {
+            cx.out.inconsistent(deadline.at, error.0);
+            sound = false;
+        }
+        stages.push((PolicyKind::Deadline, Stage::Deadline(stage)));
+    }
+    if let Some(retry) = of(3).and_then(|it| it.retry.as_ref())
+        && retry.value.set().is_some()
+    {
+        match budgets::retry(retry, cx) {
+            Some(stage) => stages.push((PolicyKind::Retry, Stage::Retry(stage))),
+            None => sound = false,
+        }
+    }
+    if let Some(timeout) = of(0).and_then(|it| it.timeout.as_ref())
+        && let Some(span) = timeout.value.set()
+    {
+        stages.push((PolicyKind::Timeout, Stage::Timeout(*span)));
+    }
+    stages.sort_by_key(|it| it.0);
+    if let Some(order) = of(6).and_then(|it| it.order.as_ref()) {
+        let wanted: Vec<PolicyKind> = order.value.iter().map(|it| it.value).collect();
+        let used: Vec<PolicyKind> = stages.iter().map(|it| it.0).collect();
+        for error in PolicyKind::check_order(&wanted, &used) {
+            cx.out.inconsistent(order.at, error.to_string());
+            sound = false;
+        }
+        stages.sort_by_key(|it| wanted.iter().position(|kind| *kind == it.0));
+    }
+    sound.then(|| Plan {
+        key,
+        stages: stages.into_iter().map(|it| it.1).collect(),
+        cancel: of(2)
+            .and_then(|it| it.cancel.as_ref())
+            .map_or(Cancel::None, |it| it.value),
+        balance: of(4)
+            .and_then(|it| it.balance.as_ref())
+            .map_or_else(Balance::default, |it| balance(&it.value)),
+        shared_state: of(5)
+            .and_then(|it| it.scope.as_ref())
+            .is_some_and(|it| it.value == Scope::Service),
+    })
+}
+
+fn balance(written: &spec_balance::Balance) -> Balance {
+    match written {
+        spec_balance::Balance::RoundRobin(it) => Balance::RoundRobin {
+            start: it.start.as_ref().map_or(Start::Random, |it| it.value),
+        },
+        spec_balance::Balance::Random(_) => Balance::Random,
+        spec_balance::Balance::LeastOutstanding(_) => Balance::LeastOutstanding,
+        spec_balance::Balance::TwoChoices(it) => Balance::TwoChoices {
+            replacement: it.replacement.as_ref().is_some_and(|it| it.value),
+        },
+        spec_balance::Balance::Weighted(_) => Balance::Weighted,
+        spec_balance::Balance::WeightedRandom(_) => Balance::WeightedRandom,
+    }
+}
+
+/// The plans of one edge's call sites, in every version of the file.
+pub(crate) struct EdgePlans {
+    /// What each plan is called (`*`, or the endpoints it is for), its row in each version, and where it is set.
+    pub plans: Vec<(String, Vec<Plan>, Places)>,
+    /// The plan of each site, by caller and callee endpoint.
+    pub of_site: BTreeMap<(Origin, EndpointId), usize>,
+}
+
+/// Groups the sites of one edge by what is in force there in all versions, since a plan keeps its sites when a change
+/// replaces its row. `None` if a mistake was found.
+pub(crate) fn plans_of_edge(
+    edge: &str,
+    pairs: &[(Origin, EndpointId)],
+    versions: &[Index<'_>],
+    dir: &Directory,
+    cx: &mut Cx<'_>,
+) -> Option<EdgePlans> {
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    let mut sound = true;
+    for (from, to) in pairs {
+        let mut found = Group {
+            rows: Vec::new(),
+            places: Places::default(),
+            sites: Vec::new(),
+            of_endpoint: false,
+        };
+        for version in versions {
+            let effective = effective(version, dir, *from, *to, cx);
+            found.of_endpoint |= effective.of_endpoint;
+            if found.rows.is_empty() {
+                found.places = core::array::from_fn(|key| place_of(&effective.by_key[key]?.it, key));
+            }
+            match plan(&effective, Key::of(""), cx) {
+                Some(row) => found.rows.push(row),
+                None => sound = false,
+            }
+        }
+        let of_endpoint = found.of_endpoint;
+        let group = groups.entry(format!("{:?}", found.rows)).or_insert(found);
+        group.sites.push((*from, *to));
+        group.of_endpoint &= of_endpoint;
+    }
+    if !sound {
+        return None;
+    }
+    let name = |endpoint: EndpointId| dir.lists().endpoints[endpoint.index()].1.clone();
+    let mut named: BTreeMap<String, Group> = BTreeMap::new();
+    let general = groups.len() == 1;
+    for group in groups.into_values() {
+        let mut callees: Vec<String> = group.sites.iter().map(|it| name(it.1)).collect();
+        callees.sort();
+        callees.dedup();
+        let sites = group.sites.iter().map(|it| match it.0 {
+            Origin::Load(_) => name(it.1),
+            Origin::Endpoint(from) => format!("{} > {}", name(from), name(it.1)),
+        });
+        let mut label = match general || !group.of_endpoint {
+            true => "*".to_owned(),
+            false => callees.join("+"),
+        };
+        if named.contains_key(&label) {
+            // The caller's endpoints tell plans apart that serve the same callees.
+            label = sites.collect::<Vec<_>>().join("+");
+        }
+        named.insert(label, group);
+    }
+    let mut found = EdgePlans {
+        plans: Vec::new(),
+        of_site: BTreeMap::new(),
+    };
+    for (row, (label, mut group)) in named.into_iter().enumerate() {
+        let key = Key::of(&format!("policy.{edge}.{label}"));
+        group.rows.iter_mut().for_each(|it| it.key = key);
+        found.plans.push((label, group.rows, group.places));
+        found.of_site.extend(group.sites.into_iter().map(|it| (it, row)));
+    }
+    Some(found)
+}
+
+/// Sites of an edge where the same is in force in all versions.
+struct Group {
+    rows: Vec<Plan>,
+    places: Places,
+    sites: Vec<(Origin, EndpointId)>,
+    /// Whether policies of single endpoints have a part in each of them.
+    of_endpoint: bool,
+}
