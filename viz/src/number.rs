@@ -1,0 +1,364 @@
+//! Numbers as people read them: about three significant digits, with their unit.
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds; shown from nanoseconds to hours.
+    Seconds,
+    /// Per second.
+    PerSecond,
+    /// A share in `0..=1`; shown in percent.
+    Ratio,
+    /// How many.
+    Count,
+    /// A plain number or a factor.
+    Plain,
+}
+
+/// A number with its unit.
+///
+/// ```
+/// use brownout_viz::number::{Unit, show};
+/// assert_eq!(show(Unit::Seconds, 0.0123), "12.3 ms");
+/// assert_eq!(show(Unit::PerSecond, 1184.2), "1,184/s");
+/// assert_eq!(show(Unit::Ratio, 0.99968), "99.97 %");
+/// ```
+pub fn show(unit: Unit, value: f64) -> String {
+    if !value.is_finite() {
+        return "-".to_owned();
+    }
+    match unit {
+        Unit::Ratio => show_ratio(value),
+        _ => {
+            let scaled = scale(unit, value);
+            let digits = decimals(value / scaled.size, unit);
+            format!("{}{}", grouped(value / scaled.size, digits), scaled.suffix)
+        }
+    }
+}
+
+/// A number that is exact because somebody wrote it, without the zeros that only show precision: `1 s`, `99.9 %`.
+pub fn show_exact(unit: Unit, value: f64) -> String {
+    if !value.is_finite() {
+        return "-".to_owned();
+    }
+    let scaled = scale(unit, value);
+    // Nine decimals undo what binary fractions add (0.3 * 100) and keep every digit people write.
+    let text = grouped(value / scaled.size, 9);
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
+    format!("{text}{}", scaled.suffix)
+}
+
+/// A mean with the half-width of its interval in the same unit: `12.3 ±0.4 ms`; just the number without a half-width or
+/// with one that is zero (all runs agree).
+pub fn show_interval(unit: Unit, mean: f64, half_width: Option<f64>, ascii: bool) -> String {
+    let Some(half_width) = half_width.filter(|it| it.is_finite() && *it > 0.0 && mean.is_finite()) else {
+        return show(unit, mean);
+    };
+    let scaled = scale(unit, mean);
+    let (mean, half_width) = (mean / scaled.size, half_width / scaled.size);
+    let usual = match unit {
+        Unit::Ratio => ratio_decimals(mean).unwrap_or(2),
+        _ if mean == 0.0 => decimals(half_width, unit),
+        _ => decimals(mean, unit),
+    };
+    let digits = if rounds_to_zero(half_width, usual) {
+        usual + 1
+    } else {
+        usual
+    };
+    let sign = if ascii { "+-" } else { "±" };
+    if rounds_to_zero(half_width, digits) {
+        return show(unit, mean * scaled.size);
+    }
+    format!(
+        "{} {sign}{}{}",
+        grouped(mean, digits),
+        grouped(half_width, digits),
+        scaled.suffix
+    )
+}
+
+/// An instant or a length of simulated time as a scenario writes it: `10m`, `11m30s`, `1h5m`, `12.5s`.
+pub fn show_clock(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        return "-".to_owned();
+    }
+    if seconds < 0.0 {
+        return format!("-{}", show_clock(-seconds));
+    }
+    if seconds < 60.0 {
+        return if seconds > 0.0 && seconds < 1.0 {
+            show_exact(Unit::Seconds, (seconds * 1e6).round() / 1e6).replace(' ', "")
+        } else {
+            format!("{}s", trimmed(seconds, 1))
+        };
+    }
+    let whole = seconds.round() as u64;
+    let parts = [
+        (whole / 86_400, "d"),
+        (whole / 3_600 % 24, "h"),
+        (whole / 60 % 60, "m"),
+        (whole % 60, "s"),
+    ];
+    parts
+        .into_iter()
+        .filter(|it| it.0 > 0)
+        .map(|(count, name)| format!("{count}{name}"))
+        .collect()
+}
+
+/// A whole number with commas between thousands.
+pub fn show_whole(value: u64) -> String {
+    group(&value.to_string())
+}
+
+struct Scaled {
+    size: f64,
+    suffix: &'static str,
+}
+
+/// The unit in which a value of this size reads well.
+fn scale(unit: Unit, value: f64) -> Scaled {
+    let size = value.abs();
+    let (size, suffix) = match unit {
+        // The limits lie where rounding to three digits would give 1,000 of the smaller unit.
+        Unit::Seconds if size == 0.0 => (1.0, " s"),
+        Unit::Seconds if size < 0.9995e-6 => (1e-9, " ns"),
+        Unit::Seconds if size < 0.9995e-3 => (1e-6, " us"),
+        Unit::Seconds if size < 0.9995 => (1e-3, " ms"),
+        Unit::Seconds if size < 600.0 => (1.0, " s"),
+        Unit::Seconds if size < 7_200.0 => (60.0, " min"),
+        Unit::Seconds => (3_600.0, " h"),
+        Unit::PerSecond if size >= 1e7 => (1e6, "M/s"),
+        Unit::PerSecond => (1.0, "/s"),
+        Unit::Ratio => (0.01, " %"),
+        Unit::Count | Unit::Plain if size >= 1e13 => (1e12, "T"),
+        Unit::Count | Unit::Plain if size >= 1e10 => (1e9, "G"),
+        Unit::Count | Unit::Plain if size >= 1e7 => (1e6, "M"),
+        Unit::Count | Unit::Plain => (1.0, ""),
+    };
+    Scaled { size, suffix }
+}
+
+/// How many decimals give three significant digits.
+fn decimals(value: f64, unit: Unit) -> usize {
+    match value.abs() {
+        0.0 => 0,
+        it if unit == Unit::Count && it.fract() == 0.0 => 0,
+        it if it >= 99.95 => 0,
+        it if it >= 9.995 => 1,
+        it if it >= 0.9995 => 2,
+        it if it >= 0.0995 => 3,
+        _ => 4,
+    }
+}
+
+/// How many decimals a percentage needs to be told from its nearer end, 0 or 100; `None` at the end itself.
+fn ratio_decimals(percent: f64) -> Option<usize> {
+    let from_end = percent.abs().min((100.0 - percent).abs());
+    match from_end {
+        // Shares come from divisions: a difference this small is not a measurement.
+        it if it < 1e-10 => None,
+        it if it >= 0.95 => Some(1),
+        it if it >= 0.0095 => Some(2),
+        it if it >= 0.00095 => Some(3),
+        _ => Some(4),
+    }
+}
+
+fn show_ratio(value: f64) -> String {
+    let percent = value * 100.0;
+    match ratio_decimals(percent) {
+        None => format!("{} %", percent.round()),
+        Some(digits) => {
+            let text = grouped(percent, digits);
+            match text.as_str() {
+                "100.0000" if percent < 100.0 => ">99.9999 %".to_owned(),
+                "0.0000" if percent > 0.0 => "<0.0001 %".to_owned(),
+                _ => format!("{text} %"),
+            }
+        }
+    }
+}
+
+fn rounds_to_zero(value: f64, digits: usize) -> bool {
+    grouped(value, digits)
+        .trim_start_matches('-')
+        .chars()
+        .all(|it| it == '0' || it == '.')
+}
+
+fn trimmed(value: f64, digits: usize) -> String {
+    let text = grouped(value, digits);
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+/// Rounded to some decimals, with commas between thousands.
+fn grouped(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    let (whole, fraction) = text
+        .split_once('.')
+        .map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+    let whole = group(whole);
+    match fraction {
+        Some(fraction) => format!("{whole}.{fraction}"),
+        None if whole == "-0" => "0".to_owned(),
+        None => whole,
+    }
+}
+
+fn group(digits: &str) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
+    let mut text = sign.to_owned();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(unit: Unit, rows: &[(f64, &str)]) {
+        for &(value, expected) in rows {
+            assert_eq!(show(unit, value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn times_choose_the_unit_that_reads_well() {
+        table(
+            Unit::Seconds,
+            &[
+                (0.0, "0 s"),
+                (7e-9, "7.00 ns"),
+                (850e-9, "850 ns"),
+                (4.214e-6, "4.21 us"),
+                (250e-6, "250 us"),
+                (0.0123, "12.3 ms"),
+                (0.9994, "999 ms"),
+                (0.9996, "1.00 s"),
+                (1.2345, "1.23 s"),
+                (119.96, "120 s"),
+                (1_200.0, "20.0 min"),
+                (86_400.0, "24.0 h"),
+                (-0.0123, "-12.3 ms"),
+                (f64::NAN, "-"),
+                (f64::INFINITY, "-"),
+            ],
+        );
+    }
+
+    #[test]
+    fn shares_near_their_ends_get_more_digits() {
+        table(
+            Unit::Ratio,
+            &[
+                (0.0, "0 %"),
+                (1.0, "100 %"),
+                (0.5, "50.0 %"),
+                (0.0312, "3.1 %"),
+                (0.00512, "0.51 %"),
+                (0.9968, "99.68 %"),
+                (0.99968, "99.97 %"),
+                (0.999_968, "99.997 %"),
+                (0.999_999_9, ">99.9999 %"),
+                (1e-9, "<0.0001 %"),
+                (1.5, "150.0 %"),
+            ],
+        );
+    }
+
+    #[test]
+    fn rates_and_counts_have_thousands() {
+        table(
+            Unit::PerSecond,
+            &[
+                (0.5, "0.500/s"),
+                (45.04, "45.0/s"),
+                (1_184.2, "1,184/s"),
+                (25e6, "25.0M/s"),
+                (0.0, "0/s"),
+            ],
+        );
+        table(
+            Unit::Count,
+            &[
+                (0.0, "0"),
+                (3.0, "3"),
+                (3.25, "3.25"),
+                (1_234_567.0, "1,234,567"),
+                (12_345_678.0, "12.3M"),
+            ],
+        );
+        table(
+            Unit::Plain,
+            &[
+                (1.0, "1.00"),
+                (1.0312, "1.03"),
+                (0.00123, "0.0012"),
+                (-1_234.0, "-1,234"),
+            ],
+        );
+        assert_eq!(show_whole(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn what_people_wrote_comes_back_as_they_wrote_it() {
+        assert_eq!(show_exact(Unit::Ratio, 0.999), "99.9 %");
+        assert_eq!(show_exact(Unit::Ratio, 0.3), "30 %");
+        assert_eq!(show_exact(Unit::Seconds, 1.0), "1 s");
+        assert_eq!(show_exact(Unit::Seconds, 0.25), "250 ms");
+        assert_eq!(show_exact(Unit::PerSecond, 1_200.0), "1,200/s");
+        assert_eq!(show_exact(Unit::Plain, 1.05), "1.05");
+    }
+
+    #[test]
+    fn an_interval_has_the_unit_and_the_digits_of_its_mean() {
+        let cases = [
+            (Unit::Seconds, 0.0123, Some(0.0004), "12.3 ±0.4 ms"),
+            (Unit::Seconds, 0.0123, Some(0.000_04), "12.30 ±0.04 ms"),
+            (Unit::Seconds, 0.0123, Some(0.000_000_1), "12.3 ms"),
+            (Unit::Seconds, 0.0123, Some(0.0), "12.3 ms"),
+            (Unit::Seconds, 0.0123, None, "12.3 ms"),
+            (Unit::PerSecond, 1_184.2, Some(12.3), "1,184 ±12/s"),
+            (Unit::Ratio, 0.9997, Some(0.0001), "99.97 ±0.01 %"),
+            (Unit::Ratio, 0.5, Some(0.25), "50.0 ±25.0 %"),
+            (Unit::Ratio, 1.0, Some(0.0), "100 %"),
+        ];
+        for (unit, mean, half_width, expected) in cases {
+            assert_eq!(
+                show_interval(unit, mean, half_width, false),
+                expected,
+                "{mean} {half_width:?}"
+            );
+        }
+        assert_eq!(show_interval(Unit::Plain, 1.5, Some(0.25), true), "1.50 +-0.25");
+    }
+
+    #[test]
+    fn the_clock_reads_like_a_scenario() {
+        let shown: Vec<_> = [0.0, 0.25, 12.5, 59.0, 60.0, 600.0, 690.0, 3_900.0, 90_000.0, -30.0]
+            .map(show_clock)
+            .into();
+        assert_eq!(
+            shown,
+            [
+                "0s", "250ms", "12.5s", "59s", "1m", "10m", "11m30s", "1h5m", "1d1h", "-30s"
+            ]
+        );
+    }
+}
