@@ -1,0 +1,161 @@
+//! `check`: everything that can be said without running.
+
+use brownout_scenarios::{CapacityRow, Compiled, Scenario};
+use brownout_viz::number::{Unit, show};
+
+use super::{parse_override, print};
+use crate::exit::{Exit, Failure};
+use crate::input;
+use crate::report::Style;
+use crate::report::grid::{Align, grid};
+use crate::report::style::stderr_colour;
+
+/// Finds every mistake in a scenario without running it
+///
+/// Also warns of what is probably not meant, and compares the offered load with the capacity of each service in every phase of
+/// the file.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  brownout check shop.toml\n  brownout check shop.toml --variant patient --set load.shoppers.rate=400/s\n\n\
+    Mistakes and warnings go to standard error; the exit code is 2 if there is a mistake.\n`brownout explain CODE` says more about one."
+)]
+pub struct Args {
+    /// A scenario file, or the name of a shipped scenario
+    file: String,
+    /// Show the capacity of this variant only
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
+    /// Change a value of the file, as often as needed: path=value
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = parse_override)]
+    sets: Vec<(String, String)>,
+    /// Use ASCII characters only
+    #[arg(long)]
+    ascii: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let colour = stderr_colour();
+    let style = Style::of_stdout(args.ascii);
+    let source = input::find(&args.file)?;
+    let scenario = input::load(&source, &args.sets, colour)?;
+    if let Some(asked) = &args.variant {
+        input::variant(&scenario, asked)?;
+    }
+    let compiled = compile_all(&scenario, colour)?;
+    let lints = scenario.lints();
+    if !lints.is_empty() {
+        eprint!("{}", lints.render(colour));
+    }
+    let warnings = match lints.len() {
+        0 => "no mistakes, no warnings".to_owned(),
+        1 => "no mistakes, 1 warning".to_owned(),
+        more => format!("no mistakes, {more} warnings"),
+    };
+    let mut text = format!("{}: {warnings}\n", source.shown);
+    match &args.variant {
+        Some(asked) => {
+            let one = compiled
+                .iter()
+                .find(|it| it.variant == *asked)
+                .expect("the variant was looked up");
+            text.push_str(&capacity(one, &one.capacity, &style));
+        }
+        None => {
+            let base = &compiled[0];
+            text.push_str(&capacity(base, &base.capacity, &style));
+            for variant in &compiled[1..] {
+                let changed: Vec<CapacityRow> = variant
+                    .capacity
+                    .iter()
+                    .filter(|it| !base.capacity.contains(it))
+                    .cloned()
+                    .collect();
+                if !changed.is_empty() {
+                    text.push_str(&capacity(variant, &changed, &style));
+                }
+            }
+        }
+    }
+    let most = compiled.iter().map(|it| it.events_estimate).fold(0.0, f64::max);
+    text.push_str(&format!(
+        "\nA run takes about {} events.\n",
+        show(Unit::Count, two_digits(most))
+    ));
+    print(&text)?;
+    Ok(Exit::Success)
+}
+
+/// The base and every variant; all their mistakes together.
+fn compile_all(scenario: &Scenario, colour: bool) -> Result<Vec<Compiled>, Failure> {
+    let names = std::iter::once("base").chain(scenario.variants().iter().map(|it| it.name.as_str()));
+    let (mut compiled, mut mistakes) = (Vec::new(), Vec::<String>::new());
+    for name in names {
+        match scenario.compile(name) {
+            Ok(it) => compiled.push(it),
+            Err(it) => {
+                // A mistake of the base is a mistake of every variant: it is shown once.
+                let rendered = it.render(colour);
+                if !mistakes.contains(&rendered) {
+                    mistakes.push(rendered);
+                }
+            }
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(compiled)
+    } else {
+        Err(Failure::diagnostics(mistakes.concat()))
+    }
+}
+
+fn capacity(compiled: &Compiled, rows: &[CapacityRow], style: &Style) -> String {
+    let columns = [
+        ("from", Align::Left),
+        ("service", Align::Left),
+        ("first attempts", Align::Right),
+        ("held for", Align::Right),
+        ("busy workers", Align::Right),
+        ("of", Align::Right),
+        ("utilization", Align::Right),
+        ("if all is retried", Align::Right),
+    ];
+    let mut phase = "";
+    let table: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let shown = if row.phase == phase { "" } else { &row.phase };
+            phase = &row.phase;
+            let utilization = row
+                .utilization
+                .map_or_else(|| "-".to_owned(), |it| show(Unit::Ratio, it));
+            let overloaded = row.utilization.is_some_and(|it| it >= 1.0);
+            vec![
+                shown.to_owned(),
+                row.service.clone(),
+                show(Unit::PerSecond, row.offered_per_s),
+                show(Unit::Seconds, row.held_s),
+                show(Unit::Plain, row.erlangs),
+                row.capacity
+                    .map_or_else(|| "unlimited".to_owned(), |it| show(Unit::Count, it)),
+                if overloaded {
+                    format!("! overloaded {utilization}")
+                } else {
+                    utilization
+                },
+                show(Unit::PerSecond, row.worst_per_s),
+            ]
+        })
+        .collect();
+    let label = compiled
+        .label
+        .as_ref()
+        .map_or_else(String::new, |it| format!(" ({it})"));
+    let title = format!("Offered load against capacity, variant {}{label}", compiled.variant);
+    format!("\n{}\n{}", style.paint(1, &title), grid(&columns, &table, style))
+}
+
+/// A rough number says so: two digits.
+fn two_digits(number: f64) -> f64 {
+    format!("{number:.1e}").parse::<f64>().unwrap_or(number).round()
+}

@@ -1,0 +1,260 @@
+//! `run`: one variant, many replications, one answer.
+
+use std::path::PathBuf;
+
+use brownout_scenarios::Compiled;
+use brownout_sim_core::engine::Limits;
+use brownout_sim_core::measure::{Judgement, Verdict};
+use clap::ValueEnum;
+
+use super::{parse_override, print};
+use crate::exit::{Exit, Failure};
+use crate::experiment::{self, Experiment, Settings};
+use crate::input::{self, Source};
+use crate::output::{Folder, Manifest, Override, RunDigest};
+use crate::progress::Progress;
+use crate::report::style::stderr_colour;
+use crate::report::{Report, Style, timeline};
+use crate::{interrupt, json};
+
+/// Runs a scenario and says what happened
+///
+/// First the expectations, then tables with 95 % intervals over the replications, a timeline, and one sentence of what
+/// happened.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  brownout run retry-storm                                a shipped scenario\n  \
+    brownout run shop.toml --variant patient                another strategy\n  \
+    brownout run shop.toml --set load.shoppers.rate=400/s   another load\n  \
+    brownout run shop.toml --format json | jq .expectations\n\n\
+    Exit codes: 0 all expectations hold; 99 one failed; 98 one is inconclusive (only with --strict); 2 the file is wrong;\n\
+    1 something else went wrong; 130 interrupted (Ctrl-C shows what is finished)."
+)]
+pub struct Args {
+    /// A scenario file, or the name of a shipped scenario
+    file: String,
+    /// The variant to run; `base` is the file as it is
+    #[arg(long, value_name = "NAME", default_value = "base")]
+    variant: String,
+    /// Seed of the first replication; the others follow it. Default: the file's `run.seed`
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// How many runs, with seeds one after another. Default: the file's `run.replications`
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    replications: Option<u32>,
+    /// Change a value of the file, as often as needed: path=value
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = parse_override)]
+    sets: Vec<(String, String)>,
+    /// Every row of long tables; in JSON also histograms, series and transitions
+    #[arg(long)]
+    detail: bool,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Exit with 98 if an expectation is inconclusive
+    #[arg(long)]
+    strict: bool,
+    /// Write the JSON answer, the scenario and a manifest to this new folder, too
+    #[arg(short = 'o', long = "output", value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Stop a run that takes more events than this
+    #[arg(long, value_name = "N", default_value_t = Limits::default().events, value_parser = clap::value_parser!(u64).range(1..))]
+    max_events: u64,
+    /// Stop a run with more calls in flight than this
+    #[arg(long, value_name = "N", default_value_t = Limits::default().live, value_parser = clap::value_parser!(u32).range(1..))]
+    max_live: u32,
+    /// How many threads; the answer is the same for any number. Default: one for each core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Use ASCII characters only
+    #[arg(long)]
+    ascii: bool,
+}
+
+/// How to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: one JSON object
+    Json,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let colour = stderr_colour();
+    let source = input::find(&args.file)?;
+    let scenario = input::load(&source, &args.sets, colour)?;
+    let variant = input::variant(&scenario, &args.variant)?;
+    let compiled = scenario
+        .compile(variant)
+        .map_err(|it| Failure::diagnostics(it.render(colour)))?;
+    if !scenario.lints().is_empty() {
+        let lints = scenario.lints().len();
+        let (warnings, them) = if lints == 1 {
+            ("warning", "it")
+        } else {
+            ("warnings", "them")
+        };
+        eprintln!(
+            "{lints} {warnings} about this scenario; `brownout check {}` shows {them}",
+            args.file
+        );
+    }
+
+    let style = Style::of_stdout(args.ascii);
+    let settings = Settings {
+        seed: args.seed.unwrap_or(compiled.seed),
+        replications: args.replications.unwrap_or(compiled.replications),
+        threads: args.threads.map(usize::from),
+        events_max: args.max_events,
+        live_max: args.max_live,
+        detail: args.detail && (args.format == Format::Json || args.output.is_some()),
+        columns: if args.format == Format::Text {
+            timeline::columns(&style)
+        } else {
+            0
+        },
+    };
+    experiment::check_seeds(settings.seed, settings.replications)?;
+    experiment::check_estimate(&compiled, &settings)?;
+    let folder = args.output.as_deref().map(Folder::open).transpose()?;
+
+    let interrupt = interrupt::listen()?;
+    let progress = Progress::new(settings.replications, experiment::length(&compiled));
+    let experiment = experiment::run(&compiled, &settings, interrupt, &progress)?;
+
+    let again = again(args, &compiled, &settings);
+    let report = Report {
+        compiled: &compiled,
+        experiment: &experiment,
+        asked: settings.replications,
+        seed: settings.seed,
+        again: &again,
+        all_rows: args.detail,
+    };
+    let judgements = report.judgements();
+    let json = || json::render(&compiled, &experiment, &judgements, settings.detail);
+    match args.format {
+        Format::Text => print(&report.text(&style))?,
+        Format::Json => print(&json())?,
+    }
+    if let Some(folder) = folder {
+        write(&folder, args, &source, &compiled, &settings, &experiment, &json())?;
+    }
+    Ok(exit(&experiment, &judgements, args.strict))
+}
+
+fn exit(experiment: &Experiment, judgements: &[Judgement], strict: bool) -> Exit {
+    if experiment.interrupted {
+        return Exit::Interrupted;
+    }
+    let any = |wanted: fn(&Verdict) -> bool| judgements.iter().any(|it| wanted(&it.verdict));
+    if any(|it| matches!(it, Verdict::Fail)) {
+        Exit::ExpectationFailed
+    } else if strict && any(|it| matches!(it, Verdict::Inconclusive { .. })) {
+        Exit::Inconclusive
+    } else {
+        Exit::Success
+    }
+}
+
+/// The command that gives this answer again, quoted for a shell.
+fn again(args: &Args, compiled: &Compiled, settings: &Settings) -> String {
+    let mut words = vec!["brownout".to_owned(), "run".to_owned(), quoted(&args.file)];
+    words.extend(["--variant".to_owned(), quoted(&compiled.variant)]);
+    words.extend(["--seed".to_owned(), settings.seed.to_string()]);
+    words.extend(["--replications".to_owned(), settings.replications.to_string()]);
+    for (path, value) in &args.sets {
+        words.extend(["--set".to_owned(), quoted(&format!("{path}={value}"))]);
+    }
+    words.join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "-_./=:%,+@".contains(it);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+fn write(
+    folder: &Folder,
+    args: &Args,
+    source: &Source,
+    compiled: &Compiled,
+    settings: &Settings,
+    experiment: &Experiment,
+    json: &str,
+) -> Result<(), Failure> {
+    let files = vec![
+        folder.write("scenario.toml", &source.bytes)?,
+        folder.write("result.json", json.as_bytes())?,
+    ];
+    let digest = |it: &experiment::Replication| RunDigest {
+        seed: it.result.seed,
+        digest: it.result.digest.to_string(),
+    };
+    folder.finish(&Manifest {
+        format: 1,
+        engine: env!("CARGO_PKG_VERSION"),
+        scenario: &compiled.scenario,
+        variant: &compiled.variant,
+        seed: settings.seed,
+        replications: settings.replications,
+        interrupted: experiment.interrupted,
+        overrides: args.sets.iter().map(|(path, value)| Override { path, value }).collect(),
+        runs: experiment.runs.iter().map(digest).collect(),
+        files,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_code_is_of_the_worst_verdict_and_an_interruption_comes_first() {
+        let judged = |verdicts: &[Verdict]| -> Vec<Judgement> {
+            let one = |verdict: &Verdict| Judgement {
+                verdict: *verdict,
+                value: None,
+                interval: None,
+                bound: None,
+                yes_or_no: false,
+                runs: 1,
+                held: 0,
+                censored: 0,
+                missing: 0,
+            };
+            verdicts.iter().map(one).collect()
+        };
+        let open = Verdict::Inconclusive { more_runs: None };
+        let whole = Experiment {
+            runs: vec![],
+            interrupted: false,
+        };
+        assert_eq!(exit(&whole, &judged(&[]), true), Exit::Success);
+        assert_eq!(exit(&whole, &judged(&[Verdict::Pass, open]), false), Exit::Success);
+        assert_eq!(exit(&whole, &judged(&[Verdict::Pass, open]), true), Exit::Inconclusive);
+        assert_eq!(
+            exit(&whole, &judged(&[open, Verdict::Fail]), true),
+            Exit::ExpectationFailed
+        );
+        let part = Experiment {
+            runs: vec![],
+            interrupted: true,
+        };
+        assert_eq!(exit(&part, &judged(&[Verdict::Fail]), true), Exit::Interrupted);
+    }
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_read_them() {
+        assert_eq!(quoted("load.shoppers.rate=400/s"), "load.shoppers.rate=400/s");
+        assert_eq!(quoted("my shop.toml"), "'my shop.toml'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

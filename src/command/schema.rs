@@ -1,0 +1,19 @@
+//! `schema`: the JSON Schema of scenario files.
+
+use super::print;
+use crate::exit::{Exit, Failure};
+
+/// Prints the JSON Schema of scenario files, for editors that complete and check as you type
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example, for an editor with a TOML language server:\n  brownout schema > brownout.schema.json\n  \
+    # first line of shop.toml:  #:schema ./brownout.schema.json"
+)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_: &Args) -> Result<Exit, Failure> {
+    let schema = serde_json::to_string_pretty(&brownout_scenarios::schema()).expect("a JSON value is JSON");
+    print(&format!("{schema}\n"))?;
+    Ok(Exit::Success)
+}

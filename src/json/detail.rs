@@ -1,0 +1,282 @@
+//! What `--detail` adds to a run: histograms, timelines, changes of state.
+
+use brownout_scenarios::Compiled;
+use brownout_sim_core::observe::histogram::Histogram;
+use brownout_sim_core::results::{LanePoint, LoadPoint, RunResult, ServicePoint, State, Subject, Transition};
+use serde::Serialize;
+
+use super::Map;
+
+/// The keys that `--detail` adds.
+#[derive(Debug, Serialize)]
+pub struct Detail {
+    histograms: Histograms,
+    series: Series,
+    transitions: Vec<Change>,
+}
+
+/// `[from_s, to_s, count]` of every bin that holds something.
+type Bins = Vec<(f64, f64, u32)>;
+
+#[derive(Debug, Serialize)]
+struct Histograms {
+    loads: Map<Map<Bins>>,
+    services: Map<Map<Bins>>,
+    edges: Map<Map<Bins>>,
+}
+
+/// A number a window; windows begin at 0.
+#[derive(Debug, Serialize)]
+struct Series {
+    window_s: f64,
+    windows: usize,
+    loads: Map<Map<Numbers>>,
+    services: Map<Map<Numbers>>,
+    edges: Map<Map<Numbers>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Numbers {
+    Counts(Vec<u64>),
+    Levels(Vec<f32>),
+    Times(Vec<Option<f64>>),
+}
+
+#[derive(Debug, Serialize)]
+struct Change {
+    t_s: f64,
+    component: String,
+    from: Option<&'static str>,
+    to: String,
+    cause: Option<String>,
+}
+
+impl Detail {
+    /// Of a run that recorded everything.
+    pub fn of(compiled: &Compiled, result: &RunResult) -> Detail {
+        Detail {
+            histograms: histograms(compiled, result),
+            series: series(compiled, result),
+            transitions: transitions(compiled, result),
+        }
+    }
+}
+
+fn bins(histogram: &Histogram) -> Bins {
+    histogram
+        .bins()
+        .map(|(from, to, count)| (from.as_secs_f64(), to.as_secs_f64(), count))
+        .collect()
+}
+
+fn named<T>(entries: impl IntoIterator<Item = (&'static str, T)>) -> Map<T> {
+    Map(entries.into_iter().map(|it| (it.0.to_owned(), it.1)).collect())
+}
+
+fn histograms(compiled: &Compiled, result: &RunResult) -> Histograms {
+    let names = &compiled.names;
+    let loads = names.loads.iter().zip(&result.loads).map(|(name, it)| {
+        let part = &it.total;
+        (
+            name.clone(),
+            named([
+                ("response_ok_s", bins(&part.response_ok)),
+                ("response_all_s", bins(&part.response_all)),
+            ]),
+        )
+    });
+    let services = names.services.iter().zip(&result.services).map(|(name, it)| {
+        let part = &it.total;
+        let bins = [
+            ("wait_s", bins(&part.wait)),
+            ("service_s", bins(&part.service)),
+            ("response_s", bins(&part.response)),
+        ];
+        (name.clone(), named(bins))
+    });
+    let edges = names.edges.iter().zip(&result.edges).map(|(name, it)| {
+        let part = &it.total;
+        (
+            name.clone(),
+            named([("response_s", bins(&part.response)), ("attempt_s", bins(&part.attempt))]),
+        )
+    });
+    Histograms {
+        loads: Map(loads.collect()),
+        services: Map(services.collect()),
+        edges: Map(edges.collect()),
+    }
+}
+
+fn series(compiled: &Compiled, result: &RunResult) -> Series {
+    let (names, timeline) = (&compiled.names, &result.timeline);
+    let loads = names
+        .loads
+        .iter()
+        .zip(&timeline.loads)
+        .map(|(name, it)| (name.clone(), load_series(it)));
+    let services = names
+        .services
+        .iter()
+        .zip(&timeline.services)
+        .map(|(name, it)| (name.clone(), service_series(it)));
+    let lanes = &compiled.model.layout().lanes;
+    let edges = names
+        .edges
+        .iter()
+        .enumerate()
+        .filter(|_| !timeline.lanes.is_empty())
+        .map(|(edge, name)| {
+            let of_edge = lanes
+                .iter()
+                .zip(&timeline.lanes)
+                .filter(|it| it.0.0.index() == edge)
+                .map(|it| it.1.as_slice());
+            (name.clone(), edge_series(&of_edge.collect::<Vec<_>>()))
+        });
+    Series {
+        window_s: timeline.window.as_secs_f64(),
+        windows: timeline.windows,
+        loads: Map(loads.collect()),
+        services: Map(services.collect()),
+        edges: Map(edges.collect()),
+    }
+}
+
+/// Sums a counter over parallel timelines, window by window.
+fn counts<T>(parts: &[&[T]], of: impl Fn(&T) -> u32) -> Numbers {
+    let windows = parts.first().map_or(0, |it| it.len());
+    Numbers::Counts(
+        (0..windows)
+            .map(|at| parts.iter().map(|it| u64::from(of(&it[at]))).sum())
+            .collect(),
+    )
+}
+
+/// A quantile over parallel timelines, window by window.
+fn quantiles<T>(parts: &[&[T]], q: f64, of: impl Fn(&T) -> &Histogram) -> Numbers {
+    let windows = parts.first().map_or(0, |it| it.len());
+    let window = |at: usize| {
+        let mut all = Histogram::default();
+        parts.iter().for_each(|it| all.merge(of(&it[at])));
+        all.quantile_s(q)
+    };
+    Numbers::Times((0..windows).map(window).collect())
+}
+
+fn load_series(items: &[Vec<LoadPoint>]) -> Map<Numbers> {
+    let parts: Vec<&[LoadPoint]> = items.iter().map(Vec::as_slice).collect();
+    named([
+        ("offered", counts(&parts, |it| it.offered)),
+        ("ok", counts(&parts, |it| it.ok)),
+        ("degraded", counts(&parts, |it| it.degraded)),
+        ("failed", counts(&parts, |it| it.failed)),
+        ("goodput", counts(&parts, |it| it.good)),
+        ("completed", counts(&parts, |it| it.completed)),
+        ("response_ok_p50_s", quantiles(&parts, 0.5, |it| &it.response_ok)),
+        ("response_ok_p99_s", quantiles(&parts, 0.99, |it| &it.response_ok)),
+        ("response_all_p50_s", quantiles(&parts, 0.5, |it| &it.response_all)),
+        ("response_all_p99_s", quantiles(&parts, 0.99, |it| &it.response_all)),
+    ])
+}
+
+fn service_series(points: &[ServicePoint]) -> Map<Numbers> {
+    let parts = [points];
+    let level = |of: fn(&ServicePoint) -> f32| Numbers::Levels(points.iter().map(of).collect());
+    named([
+        ("offered", counts(&parts, |it| it.offered)),
+        ("ok", counts(&parts, |it| it.ok)),
+        ("degraded", counts(&parts, |it| it.degraded)),
+        ("failed", counts(&parts, |it| it.failed)),
+        ("completed", counts(&parts, |it| it.completed)),
+        ("queue_length", level(|it| it.queue_length)),
+        ("in_service", level(|it| it.in_service)),
+        ("replicas_up", level(|it| it.replicas_up)),
+        ("response_p50_s", quantiles(&parts, 0.5, |it| &it.response)),
+        ("response_p99_s", quantiles(&parts, 0.99, |it| &it.response)),
+        ("wait_p50_s", quantiles(&parts, 0.5, |it| &it.wait)),
+        ("wait_p99_s", quantiles(&parts, 0.99, |it| &it.wait)),
+    ])
+}
+
+fn edge_series(parts: &[&[LanePoint]]) -> Map<Numbers> {
+    named([
+        ("calls", counts(parts, |it| it.calls)),
+        ("attempts", counts(parts, |it| it.attempts)),
+        ("ok", counts(parts, |it| it.ok)),
+        ("degraded", counts(parts, |it| it.degraded)),
+        ("failed", counts(parts, |it| it.failed)),
+        ("response_p50_s", quantiles(parts, 0.5, |it| &it.response)),
+        ("response_p99_s", quantiles(parts, 0.99, |it| &it.response)),
+    ])
+}
+
+/// Changes of state, each with the state before and the fault or change that began or ended at the same instant just before.
+fn transitions(compiled: &Compiled, result: &RunResult) -> Vec<Change> {
+    let mut last: Vec<(Subject, State)> = Vec::new();
+    let mut cause: Option<&Transition> = None;
+    let mut changes = Vec::new();
+    for transition in &result.transitions {
+        let own = matches!(transition.of, Subject::Fault(_) | Subject::Change(_));
+        let because = cause.filter(|it| !own && it.at == transition.at && matches!(transition.of, Subject::Replica(_)));
+        let before = last.iter_mut().find(|it| it.0 == transition.of);
+        let from = match before {
+            Some(before) => Some(std::mem::replace(&mut before.1, transition.to)),
+            None => {
+                last.push((transition.of, transition.to));
+                // Every replica that a transition is of was up before its first one.
+                matches!(transition.of, Subject::Replica(_))
+                    .then_some(State::Up)
+                    .filter(|it| *it != transition.to)
+            }
+        };
+        changes.push(Change {
+            t_s: transition.at.as_secs_f64(),
+            component: component(compiled, transition.of),
+            from: from.map(state),
+            to: match transition.to {
+                State::LoadState(number) => format!("state {number}"),
+                other => state(other).to_owned(),
+            },
+            cause: because.map(|it| component(compiled, it.of)),
+        });
+        if own {
+            cause = Some(transition);
+        }
+    }
+    changes
+}
+
+/// The address of what a transition is of: `fault.db-slow`, `change.scale-out`, `db/1` (a replica, counted from 0), a load.
+fn component(compiled: &Compiled, subject: Subject) -> String {
+    let (names, layout) = (&compiled.names, compiled.model.layout());
+    match subject {
+        Subject::Fault(fault) => format!("fault.{}", names.faults[fault.index()]),
+        Subject::Change(change) => format!("change.{}", names.changes[change.index()]),
+        Subject::Load(load) => names.loads[load.index()].clone(),
+        Subject::Replica(replica) => {
+            let service = layout.service_of[replica.index()];
+            format!(
+                "{}/{}",
+                names.services[service.index()],
+                replica.0 - layout.first_replica[service.index()]
+            )
+        }
+    }
+}
+
+fn state(state: State) -> &'static str {
+    match state {
+        State::Started => "started",
+        State::Ended => "ended",
+        State::Applied => "applied",
+        State::Up => "up",
+        State::Crashed => "crashed",
+        State::Gone => "gone",
+        State::Paused => "paused",
+        State::Stalled => "stalled",
+        State::Draining => "draining",
+        State::LoadState(_) => "state",
+    }
+}

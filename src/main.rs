@@ -1,0 +1,7 @@
+//! The `brownout` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    brownout::command::main()
+}

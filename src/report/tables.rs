@@ -1,0 +1,224 @@
+//! The tables of loads, services and edges: means over the runs with their 95 % intervals.
+
+use brownout_sim_core::outcome::Outcome;
+use brownout_sim_core::results::{EdgePart, LoadPart, Outcomes, RunResult, ServicePart, ServiceResult};
+use brownout_sim_core::stats::Summary;
+use brownout_viz::number::{Unit, show, show_interval};
+
+use super::grid::{Align, Column, grid};
+use super::{Report, Style};
+
+/// Longer tables show only their most telling rows.
+const ROWS_MAX: usize = 24;
+
+/// All three tables.
+pub fn text(report: &Report<'_>, style: &Style) -> String {
+    let over = Over { report, style };
+    let mut text = loads(&over);
+    text.push_str(&services(&over));
+    text.push_str(&edges(&over));
+    text
+}
+
+/// Numbers over all runs.
+struct Over<'a> {
+    report: &'a Report<'a>,
+    style: &'a Style,
+}
+
+impl Over<'_> {
+    fn summary(&self, of: impl Fn(&RunResult) -> Option<f64>) -> Option<Summary> {
+        Summary::of(self.report.runs().iter().filter_map(|it| of(&it.result)))
+    }
+
+    fn show(&self, unit: Unit, of: impl Fn(&RunResult) -> Option<f64>) -> String {
+        self.summary(of).map_or_else(
+            || "-".to_owned(),
+            |it| show_interval(unit, it.mean, it.interval.map(|it| it.halfwidth()), self.style.ascii),
+        )
+    }
+
+    /// The most frequent kinds of failure, as shares of all.
+    fn failures(&self, of: impl Fn(&RunResult) -> (u64, Outcomes)) -> String {
+        let share = |outcome: Outcome| {
+            self.summary(|run| {
+                let (all, outcomes) = of(run);
+                ratio(outcomes.of(outcome), all)
+            })
+        };
+        let failures = Outcome::ALL.into_iter().filter(|it| it.is_failure());
+        let mut shares: Vec<(Outcome, f64)> = failures.filter_map(|it| Some((it, share(it)?.mean))).collect();
+        shares.retain(|it| it.1 > 0.0);
+        shares.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let more = if shares.len() > 2 {
+            format!(", {} more", shares.len() - 2)
+        } else {
+            String::new()
+        };
+        let named = shares
+            .iter()
+            .take(2)
+            .map(|it| format!("{} {}", it.0.name(), show(Unit::Ratio, it.1)));
+        match named.collect::<Vec<_>>() {
+            none if none.is_empty() => "-".to_owned(),
+            some => format!("{}{more}", some.join(", ")),
+        }
+    }
+
+    /// A table with its title, cut to its most telling rows; `weight` says how telling, more is more.
+    fn table(&self, title: &str, columns: &[Column], mut rows: Vec<(f64, Vec<String>)>) -> String {
+        if rows.is_empty() {
+            return String::new();
+        }
+        let all = rows.len();
+        if all > ROWS_MAX && !self.report.all_rows {
+            // Stable: rows that tell as much stay in the order of their names.
+            rows.sort_by(|a, b| b.0.total_cmp(&a.0));
+            rows.truncate(ROWS_MAX);
+        }
+        let rows: Vec<Vec<String>> = rows.into_iter().map(|it| it.1).collect();
+        let mut text = format!("{}\n{}", self.style.paint(1, title), grid(columns, &rows, self.style));
+        if rows.len() < all {
+            text.push_str(&format!(
+                "  and {} more; --detail shows every row, --format json holds all numbers\n",
+                all - rows.len()
+            ));
+        }
+        text.push('\n');
+        text
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn seconds(run: &RunResult) -> f64 {
+    run.measured.0.until(run.measured.1).as_secs_f64()
+}
+
+fn rate(count: u64, run: &RunResult) -> Option<f64> {
+    let seconds = seconds(run);
+    (seconds > 0.0).then(|| count as f64 / seconds)
+}
+
+fn loads(over: &Over<'_>) -> String {
+    let columns = [
+        ("load", Align::Left),
+        ("offered", Align::Right),
+        ("goodput", Align::Right),
+        ("goodput ratio", Align::Right),
+        ("success ratio", Align::Right),
+        ("p50 ok", Align::Right),
+        ("p99 ok", Align::Right),
+        ("failed as", Align::Left),
+    ];
+    let names = &over.report.compiled.names.loads;
+    let rows = names.iter().enumerate().map(|(at, name)| {
+        fn part(run: &RunResult, at: usize) -> &LoadPart {
+            &run.loads[at].total
+        }
+        let cells = vec![
+            name.clone(),
+            over.show(Unit::PerSecond, |run| rate(part(run, at).offered, run)),
+            over.show(Unit::PerSecond, |run| rate(part(run, at).good, run)),
+            over.show(Unit::Ratio, |run| ratio(part(run, at).good, part(run, at).offered)),
+            over.show(Unit::Ratio, |run| {
+                ratio(part(run, at).outcomes.of(Outcome::Ok), part(run, at).offered)
+            }),
+            over.show(Unit::Seconds, |run| part(run, at).response_ok.quantile_s(0.5)),
+            over.show(Unit::Seconds, |run| part(run, at).response_ok.quantile_s(0.99)),
+            over.failures(|run| (part(run, at).offered, part(run, at).outcomes)),
+        ];
+        (
+            over.summary(|run| Some(part(run, at).offered as f64))
+                .map_or(0.0, |it| it.mean),
+            cells,
+        )
+    });
+    over.table("Loads: requests as their senders saw them", &columns, rows.collect())
+}
+
+fn services(over: &Over<'_>) -> String {
+    let columns = [
+        ("service", Align::Left),
+        ("replicas", Align::Right),
+        ("attempts", Align::Right),
+        ("ok", Align::Right),
+        ("wasted", Align::Right),
+        ("utilization", Align::Right),
+        ("queue", Align::Right),
+        ("wait p99", Align::Right),
+        ("response p99", Align::Right),
+    ];
+    let names = &over.report.compiled.names.services;
+    let rows = names.iter().enumerate().map(|(at, name)| {
+        fn service(run: &RunResult, at: usize) -> &ServiceResult {
+            &run.services[at]
+        }
+        fn part(run: &RunResult, at: usize) -> &ServicePart {
+            &run.services[at].total
+        }
+        let cells = vec![
+            name.clone(),
+            over.summary(|run| Some(f64::from(service(run, at).replicas)))
+                .map_or_else(String::new, |it| show(Unit::Count, it.mean)),
+            over.show(Unit::PerSecond, |run| rate(part(run, at).offered, run)),
+            over.show(Unit::Ratio, |run| {
+                ratio(part(run, at).outcomes.of(Outcome::Ok), part(run, at).offered)
+            }),
+            over.show(Unit::Ratio, |run| ratio(part(run, at).wasted, part(run, at).offered)),
+            over.show(Unit::Ratio, |run| service(run, at).utilization),
+            over.show(Unit::Count, |run| Some(service(run, at).queue_length.mean)),
+            over.show(Unit::Seconds, |run| part(run, at).wait.quantile_s(0.99)),
+            over.show(Unit::Seconds, |run| part(run, at).response.quantile_s(0.99)),
+        ];
+        // A service tells most where it is busiest, or else where most does not end well.
+        let busy = over
+            .summary(|run| service(run, at).utilization)
+            .map_or(0.0, |it| it.mean);
+        let bad = over
+            .summary(|run| ratio(part(run, at).outcomes.failed(), part(run, at).offered))
+            .map_or(0.0, |it| it.mean);
+        (busy.max(bad), cells)
+    });
+    over.table(
+        "Services: what they did, wasted work included",
+        &columns,
+        rows.collect(),
+    )
+}
+
+fn edges(over: &Over<'_>) -> String {
+    let columns = [
+        ("edge", Align::Left),
+        ("calls", Align::Right),
+        ("attempts/call", Align::Right),
+        ("ok", Align::Right),
+        ("p50", Align::Right),
+        ("p99", Align::Right),
+        ("failed as", Align::Left),
+    ];
+    let names = &over.report.compiled.names.edges;
+    let rows = names.iter().enumerate().map(|(at, name)| {
+        fn part(run: &RunResult, at: usize) -> &EdgePart {
+            &run.edges[at].total
+        }
+        let cells = vec![
+            name.clone(),
+            over.show(Unit::PerSecond, |run| rate(part(run, at).calls, run)),
+            over.show(Unit::Plain, |run| ratio(part(run, at).attempts, part(run, at).calls)),
+            over.show(Unit::Ratio, |run| {
+                ratio(part(run, at).outcomes.of(Outcome::Ok), part(run, at).calls)
+            }),
+            over.show(Unit::Seconds, |run| part(run, at).response.quantile_s(0.5)),
+            over.show(Unit::Seconds, |run| part(run, at).response.quantile_s(0.99)),
+            over.failures(|run| (part(run, at).calls, part(run, at).outcomes)),
+        ];
+        let bad = over
+            .summary(|run| ratio(part(run, at).outcomes.failed(), part(run, at).calls))
+            .map_or(0.0, |it| it.mean);
+        (bad, cells)
+    });
+    over.table("Edges: calls as their callers saw them", &columns, rows.collect())
+}
