@@ -1,0 +1,11 @@
+//! The whole, as its users see it: one binary, one module a topic.
+
+mod commands;
+mod generated;
+mod house;
+mod library;
+mod mutations;
+mod sameness;
+mod shell;
+mod summaries;
+mod validation;
