@@ -4,6 +4,7 @@
 //! eligible replicas through [`View`], in the same order each time, and allocates nothing.
 
 pub mod least_outstanding;
+pub mod outlier;
 pub mod random;
 pub mod round_robin;
 pub mod two_choices;
