@@ -9,6 +9,7 @@ pub mod breaker;
 pub mod budget;
 pub mod bulkhead;
 pub mod deadline;
+pub mod fallback;
 mod order;
 pub mod retry;
 #[cfg(test)]
