@@ -8,12 +8,13 @@
 //! An opposite result starts the count again. A check that still runs when the next would be due is not started twice;
 //! that one follows at once. Whether the interval counts from a check's beginning or its end is a setting.
 //!
-//! The machine says when a check is due and by when it must have answered; who sends it, and what it touches on its way, is not its
-//! affair. (A deep check that calls the replica's own dependencies turns an outage of those into the loss of every
-//! replica.) Observing real traffic instead is [`outlier`](super::outlier) detection, and [`Observe`] here.
+//! The machine says when a check is due and by when it must have answered; who sends it, and what it touches on its
+//! way, is not its affair. (A deep check that calls the replica's own dependencies turns an outage of those into the
+//! loss of every replica.) Observing real traffic instead is [`outlier`](super::outlier) detection, and [`Observe`]
+//! here.
 //!
-//! Sources: HAProxy 3, configuration manual (`inter`, `fastinter`, `downinter`, `rise`, `fall`, `observe`, `init-state`) and
-//! `check.c`; Envoy, `HealthCheck` of core API v3.
+//! Sources: HAProxy 3, configuration manual (`inter`, `fastinter`, `downinter`, `rise`, `fall`, `observe`,
+//! `init-state`) and `check.c`; Envoy, `HealthCheck` of core API v3.
 
 mod envoy;
 mod haproxy;
@@ -41,7 +42,8 @@ pub enum Check {
     Passed,
     /// It is not: refused, timed out, or told so in a way that may pass.
     Failed,
-    /// It said that it is not: to Envoy, an unexpected status that is not listed as retriable. To HAProxy a failure as any.
+    /// It said that it is not: to Envoy, an unexpected status that is not listed as retriable. To HAProxy a failure as
+    /// any.
     FailedAtOnce,
 }
 
@@ -114,7 +116,8 @@ impl State {
         Some(Change { up: passed })
     }
 
-    /// Ends the check that is under way; the next is due an interval after its beginning or end, and not before its end.
+    /// Ends the check that is under way; the next is due an interval after its beginning or end, and not before its
+    /// end.
     fn next(&mut self, now: SimTime, from: IntervalFrom, interval: Span) {
         let started = self.running.take().unwrap_or(now);
         self.due = match from {
@@ -141,7 +144,8 @@ impl Health {
         }
     }
 
-    /// Nothing known at `now` of the replica that is number `place` of `count`. Envoy may draw a delay of the first check.
+    /// Nothing known at `now` of the replica that is number `place` of `count`. Envoy may draw a delay of the first
+    /// check.
     pub fn start(&self, now: SimTime, place: u32, count: u32, draw: &mut impl Draw) -> State {
         match self {
             Health::Haproxy(it) => it.start(now, place, count),
@@ -161,8 +165,8 @@ impl Health {
         now + timeout
     }
 
-    /// The check under way has ended. `traffic` tells whether the callee has ever been called; only Envoy asks, and only Envoy
-    /// draws, if it has jitter.
+    /// The check under way has ended. `traffic` tells whether the callee has ever been called; only Envoy asks, and
+    /// only Envoy draws, if it has jitter.
     pub fn result(
         &self,
         state: &mut State,

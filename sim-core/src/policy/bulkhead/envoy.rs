@@ -1,10 +1,10 @@
-//! Envoy's "circuit breakers": caps on connections, waiting requests, requests and retries of a cluster and priority. They have no
-//! state beyond what they count, and no memory: allowed iff `current < max` at that moment.
+//! Envoy's "circuit breakers": caps on connections, waiting requests, requests and retries of a cluster and priority.
+//! They have no state beyond what they count, and no memory: allowed iff `current < max` at that moment.
 //!
-//! HTTP/1: a connection carries one request. A request without a free one is *pending*, and another connection is made if their cap allows.
-//! HTTP/2: a connection carries any number, so requests are pending only while there is none yet. The cap on
-//! pending requests comes before the connection is made, so a pool that has to make connections needs room there even if
-//! making them takes no time. What overflows is answered with a 503 at once and not retried.
+//! HTTP/1: a connection carries one request. A request without a free one is *pending*, and another connection is made
+//! if their cap allows. HTTP/2: a connection carries any number, so requests are pending only while there is none yet.
+//! The cap on pending requests comes before the connection is made, so a pool that has to make connections needs room
+//! there even if making them takes no time. What overflows is answered with a 503 at once and not retried.
 //!
 //! Retries in flight are counted from the decision to make one until its attempt has ended.
 //!
@@ -207,7 +207,7 @@ impl Envoy {
     pub fn check(&self) -> Result<(), Invalid> {
         require(
             self.max_connections >= 1 && self.max_pending_requests >= 1 && self.max_requests >= 1,
-            "Envoy's caps on connections, pending requests and requests are at least 1, or nothing is sent (default 1024)",
+            "Envoy's caps on connections, pending and active requests are at least 1 (default 1024)",
         )
     }
 }

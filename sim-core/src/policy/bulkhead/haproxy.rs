@@ -1,7 +1,8 @@
 //! A HAProxy server's `maxconn`: a limit that grows with the load of the whole backend, and a queue with a timeout.
 //!
-//! With `minconn` the limit is `max(minconn, maxconn · load / fullconn)`, no more than `maxconn`, and `maxconn` once the load
-//! reaches `fullconn`. Who does not fit waits, no longer than `timeout queue`; with `maxqueue` waiting already, it is turned away.
+//! With `minconn` the limit is `max(minconn, maxconn · load / fullconn)`, no more than `maxconn`, and `maxconn` once
+//! the load reaches `fullconn`. Who does not fit waits, no longer than `timeout queue`; with `maxqueue` waiting
+//! already, it is turned away.
 //!
 //! Simpler than HAProxy: who is turned away does not look for another server.
 //!

@@ -1,12 +1,12 @@
 //! Bulkheads: at most so many calls of a caller to a callee at once, so that one slow callee does not take everything.
 //!
-//! A call *enters*: it starts, waits its turn, or is rejected. When one that had started *leaves*, those who may start now are
-//! asked for with [`Bulkhead::next`], until there is none. Who waits may have enough: after [`Bulkhead::next_timeout`],
-//! [`Bulkhead::expire`] names those whose time is over, and [`Bulkhead::give_up`] takes out any other, such as a
-//! cancelled one. Waiting is first in, first out.
+//! A call *enters*: it starts, waits its turn, or is rejected. When one that had started *leaves*, those who may start
+//! now are asked for with [`Bulkhead::next`], until there is none. Who waits may have enough: after
+//! [`Bulkhead::next_timeout`], [`Bulkhead::expire`] names those whose time is over, and [`Bulkhead::give_up`] takes out
+//! any other, such as a cancelled one. Waiting is first in, first out.
 //!
-//! A wait here is not bounded by the timeout of one attempt if that stands inside, as it does by default; around a Hystrix
-//! thread pool the timeout runs in the queue too, so it stands outside.
+//! A wait here is not bounded by the timeout of one attempt if that stands inside, as it does by default; around a
+//! Hystrix thread pool the timeout runs in the queue too, so it stands outside.
 //!
 //! One file a kind, each with settings of its own; this file is the one `match`. [`Envoy`]'s caps on connections and
 //! requests have verbs of their own.

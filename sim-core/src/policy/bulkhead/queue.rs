@@ -1,6 +1,7 @@
 //! Those who wait for a bulkhead: first in, first out, each for the same time at most.
 //!
-//! Source: the waiting of a fair `java.util.concurrent.Semaphore`, of a `LinkedBlockingQueue`, and of HAProxy's server queue.
+//! Source: the waiting of a fair `java.util.concurrent.Semaphore`, of a `LinkedBlockingQueue`, and of HAProxy's server
+//! queue.
 
 use super::Ticket;
 use crate::time::{SimTime, Span};

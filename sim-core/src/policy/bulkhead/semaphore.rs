@@ -6,8 +6,8 @@
 //! | resilience4j | 25 | not at all, or `maxWaitDuration` | any number |
 //! | Polly | 1000 | for ever | none, or `QueueLimit` |
 //!
-//! Sources: Hystrix 1.5.18, `TryableSemaphoreActual`; resilience4j 2, `SemaphoreBulkhead`; Polly 8, `ConcurrencyLimiter`
-//! (defaults of each).
+//! Sources: Hystrix 1.5.18, `TryableSemaphoreActual`; resilience4j 2, `SemaphoreBulkhead`; Polly 8,
+//! `ConcurrencyLimiter` (defaults of each).
 
 use super::queue::Queue;
 use super::{Entry, Ticket};

@@ -1,17 +1,17 @@
 //! A thread pool with a queue before it, by the rules of the JDK's executor.
 //!
-//! A task starts a thread as long as there are fewer than `core_size`; then it goes to a thread that is idle, or into the queue; only when
-//! the queue is full are more threads started, up to `maximum_size`, and such a thread overtakes all who wait. Threads
-//! beyond the core go when they have been idle for `keep_alive`. After that, a task is rejected.
+//! A task starts a thread as long as there are fewer than `core_size`; then it goes to a thread that is idle, or into
+//! the queue; only when the queue is full are more threads started, up to `maximum_size`, and such a thread overtakes
+//! all who wait. Threads beyond the core go when they have been idle for `keep_alive`. After that, a task is rejected.
 //!
-//! Hystrix rejects earlier: before anything else, if as many wait as `queue_size_rejection_threshold` says. Its queue of -1, `None`
-//! here, is none at all. Its `maximum_size` counts only if it may diverge from the core.
+//! Hystrix rejects earlier: before anything else, if as many wait as `queue_size_rejection_threshold` says. Its queue
+//! of -1, `None` here, is none at all. Its `maximum_size` counts only if it may diverge from the core.
 //!
-//! Simpler than the JDK: a thread that is idle is always the one that has been idle longest, and threads beyond the core go as
-//! soon as their time is over, whichever they are.
+//! Simpler than the JDK: a thread that is idle is always the one that has been idle longest, and threads beyond the
+//! core go as soon as their time is over, whichever they are.
 //!
-//! Sources: `java.util.concurrent.ThreadPoolExecutor`; Hystrix 1.5.18, `HystrixThreadPool`, `HystrixThreadPoolProperties`;
-//! resilience4j 2, `FixedThreadPoolBulkhead` (defaults of each).
+//! Sources: `java.util.concurrent.ThreadPoolExecutor`; Hystrix 1.5.18, `HystrixThreadPool`,
+//! `HystrixThreadPoolProperties`; resilience4j 2, `FixedThreadPoolBulkhead` (defaults of each).
 
 use super::queue::Queue;
 use super::{Entry, Ticket};
@@ -122,16 +122,13 @@ impl ThreadPool {
         if too_long {
             return Entry::Rejected;
         }
-        if state.threads() >= self.core_size {
-            if state.idle.pop_front().is_none() {
-                if waiting < self.max_queue_size.unwrap_or(0) {
-                    state.queue.push(ticket, now, Span::MAX);
-                    return Entry::Waiting;
-                }
-                if state.threads() >= self.most() {
-                    return Entry::Rejected;
-                }
-            }
+        let thread = state.threads() < self.core_size || state.idle.pop_front().is_some();
+        if !thread && waiting < self.max_queue_size.unwrap_or(0) {
+            state.queue.push(ticket, now, Span::MAX);
+            return Entry::Waiting;
+        }
+        if !thread && state.threads() >= self.most() {
+            return Entry::Rejected;
         }
         state.busy += 1;
         Entry::Started
@@ -163,7 +160,7 @@ impl ThreadPool {
         )?;
         require(
             !self.allow_maximum_size_to_diverge_from_core_size || self.maximum_size >= self.core_size,
-            "a thread pool's maximum size is at least its core size (defaults: Hystrix 10, resilience4j the processors)",
+            "a thread pool's maximum size is at least its core size (defaults: Hystrix 10, resilience4j processors)",
         )
     }
 }

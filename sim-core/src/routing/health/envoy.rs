@@ -1,16 +1,17 @@
 //! Envoy's health checks: thresholds, and an interval for each situation.
 //!
-//! A host is down until its first check has passed, and one pass is enough for that. A check that fails with an unexpected status
-//! takes it down at once, unless that status is listed as retriable; any other failure counts.
+//! A host is down until its first check has passed, and one pass is enough for that. A check that fails with an
+//! unexpected status takes it down at once, unless that status is listed as retriable; any other failure counts.
 //!
 //! | the next check comes after | when |
 //! | --- | --- |
-//! | `no_traffic_interval` (healthy: `no_traffic_healthy_interval`) | the cluster has never been called; before all others |
+//! | `no_traffic_interval` (healthy: `no_traffic_healthy_interval`) | the cluster has never been called |
 //! | `unhealthy_edge_interval`, `healthy_edge_interval` | this check took the host down, or brought it up |
 //! | `unhealthy_interval` | it is down |
 //! | `interval` | it is up |
 //!
-//! The interval counts from the end of a check; jitter is added in whole milliseconds, first the share, then the length.
+//! The first that fits holds. The interval counts from the end of a check; jitter is added in whole milliseconds, first
+//! the share, then the length.
 //!
 //! Source: Envoy, `HealthCheck` of core API v3 (defaults) and `health_checker_impl.cc`.
 

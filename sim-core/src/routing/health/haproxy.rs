@@ -1,9 +1,9 @@
 //! HAProxy's health checks: `rise`, `fall`, other intervals in transition and when down, and errors of real traffic.
 //!
-//! A server starts up, but the first failed check takes it down (`init-state up`). Servers of a backend are checked one after
-//! the other over the interval. While results speak against its state the next check comes after `fastinter`, when it is down
-//! after `downinter`. With `observe`, so many errors in a row of real traffic do what `on-error` says; if `fastinter` is
-//! set, the next check is brought forward as well.
+//! A server starts up, but the first failed check takes it down (`init-state up`). Servers of a backend are checked one
+//! after the other over the interval. While results speak against its state the next check comes after `fastinter`,
+//! when it is down after `downinter`. With `observe`, so many errors in a row of real traffic do what `on-error` says;
+//! if `fastinter` is set, the next check is brought forward as well.
 //!
 //! Source: HAProxy 3, configuration manual and `check.c` (defaults: inter 2 s, rise 2, fall 3, error-limit 10).
 

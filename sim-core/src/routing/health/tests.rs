@@ -11,8 +11,8 @@ fn ms(now: SimTime) -> u64 {
     now.nanos() / 1_000_000
 }
 
-/// Checks a replica until `end_ms`: `says` gives what a check that begins at an instant says, and after how long. Returns the
-/// beginnings of the checks, and the changes.
+/// Checks a replica until `end_ms`: `says` gives what a check that begins at an instant says, and after how long.
+/// Returns the beginnings of the checks, and the changes.
 fn play(health: &Health, end_ms: u64, says: impl Fn(u64) -> (Check, u64)) -> (Vec<u64>, Vec<(u64, bool)>) {
     assert_eq!(health.check(), Ok(()));
     let mut draw = Scripted::new(&[0.5]);
@@ -203,7 +203,8 @@ fn envoy() -> Envoy {
 #[test]
 fn envoy_needs_one_pass_at_the_start_and_has_an_interval_for_each_situation() {
     let (begins, changes) = play(&Health::Envoy(envoy()), 26_000, dead(2_000, 15_000, 0));
-    // Up at 0, then 1 s; failures at 3, 5, 7: down, then 3 s, then every 4 s; passes at 18 and 22: up, then 1 s, then 2 s.
+    // Up at 0, then 1 s; failures at 3, 5, 7: down, then 3 s, then every 4 s; passes at 18 and 22: up, then 1 s, then 2
+    // s.
     assert_eq!(
         begins,
         [

@@ -1,27 +1,24 @@
 //! Envoy's outlier detection: errors in a row at once, success rates and failure percentages at each interval.
 //!
-//! For each replica: failures in a row of three kinds, successes and calls of this interval and the one before, and a multiplier of
-//! its ejection time, which grows with each ejection and shrinks with each interval that it stays in. A count in a row acts
-//! when it *equals* its threshold, and starts again then, even if the ejection was refused.
+//! For each replica: failures in a row of three kinds, successes and calls of this interval and the one before, and a
+//! multiplier of its ejection time, which grows with each ejection and shrinks with each interval that it stays in. A
+//! count in a row acts when it *equals* its threshold, and starts again then, even if the ejection was refused.
 //!
-//! An ejection asks in this order: is there room, `100 (ejected + 1) / members <= max_ejection_percent` (or nobody is out and
-//! one is always allowed); does the enforcement's draw agree; then the jitter is drawn.
-//!
-//! What an outcome is to Envoy: an error is a 500; a full queue, a shed call or one that waited too long there a 503; a bad request
-//! and a used-up quota are 4xx and so successes; a timeout is a 504 and a refused, reset or impossible connection a 503 of
-//! local origin. What the caller decided itself is nothing.
+//! An ejection asks in this order: is there room, `100 (ejected + 1) / members <= max_ejection_percent` (or nobody is
+//! out and one is always allowed); does the enforcement's draw agree; then the jitter is drawn.
 //!
 //! Simpler than Envoy: local-origin failures, when split from the others, have no success rate of their own.
 //!
-//! Sources: Envoy, `outlier_detection_impl.cc` and `OutlierDetection` of cluster API v3 (defaults); Istio,
-//! `OutlierDetection` of its destination rule, and its translation to Envoy (success rate off, `minHealthPercent` as panic
-//! threshold).
+//! Source: Envoy, `outlier_detection_impl.cc` and `OutlierDetection` of cluster API v3 (defaults).
 
 use super::{Cause, Change, Tally, success_rate_threshold};
 use crate::outcome::Outcome;
 use crate::policy::{Invalid, require};
 use crate::rng::Draw;
 use crate::time::{SimTime, Span};
+use class::Class;
+
+mod class;
 
 /// Settings of Envoy's outlier detection. Percentages are whole, 0 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,95 +98,6 @@ impl Default for Envoy {
             split_external_local_origin_errors: false,
             successful_active_health_check_uneject_host: true,
             healthy_panic_threshold: 50,
-        }
-    }
-}
-
-/// Istio's outlier detection, as its destination rules say it. Percentages are whole, 0 to 100.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Istio {
-    /// `consecutive5xxErrors`; 0 is off.
-    pub consecutive_5xx_errors: u32,
-    /// `consecutiveGatewayErrors`; 0 is off.
-    pub consecutive_gateway_errors: u32,
-    /// `consecutiveLocalOriginFailures`.
-    pub consecutive_local_origin_failures: u32,
-    /// `splitExternalLocalOriginErrors`.
-    pub split_external_local_origin_errors: bool,
-    /// `interval`.
-    pub interval: Span,
-    /// `baseEjectionTime`.
-    pub base_ejection_time: Span,
-    /// `maxEjectionPercent`.
-    pub max_ejection_percent: u32,
-    /// `minHealthPercent`: with fewer available, ejections are ignored.
-    pub min_health_percent: u32,
-}
-
-impl Default for Istio {
-    /// Istio's defaults.
-    fn default() -> Istio {
-        Istio {
-            consecutive_5xx_errors: 5,
-            consecutive_gateway_errors: 0,
-            consecutive_local_origin_failures: 5,
-            split_external_local_origin_errors: false,
-            interval: Span::from_secs(10),
-            base_ejection_time: Span::from_secs(30),
-            max_ejection_percent: 10,
-            min_health_percent: 0,
-        }
-    }
-}
-
-impl From<Istio> for Envoy {
-    fn from(it: Istio) -> Envoy {
-        let enforced = |errors: u32| if errors > 0 { 100 } else { 0 };
-        Envoy {
-            consecutive_5xx: it.consecutive_5xx_errors,
-            enforcing_consecutive_5xx: enforced(it.consecutive_5xx_errors),
-            consecutive_gateway_failure: it.consecutive_gateway_errors,
-            enforcing_consecutive_gateway_failure: enforced(it.consecutive_gateway_errors),
-            consecutive_local_origin_failure: it.consecutive_local_origin_failures,
-            split_external_local_origin_errors: it.split_external_local_origin_errors,
-            interval: it.interval,
-            base_ejection_time: it.base_ejection_time,
-            max_ejection_percent: it.max_ejection_percent,
-            enforcing_success_rate: 0,
-            healthy_panic_threshold: it.min_health_percent,
-            ..Envoy::default()
-        }
-    }
-}
-
-/// What an outcome is to Envoy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Class {
-    Success,
-    /// 500.
-    ServerError,
-    /// 502, 503 or 504 from the replica.
-    Gateway,
-    /// 503 or 504 of local origin.
-    Local,
-}
-
-impl Class {
-    fn of(outcome: Outcome) -> Option<Class> {
-        match outcome {
-            Outcome::Ok | Outcome::Degraded | Outcome::BadRequest | Outcome::Quota => Some(Class::Success),
-            Outcome::Error => Some(Class::ServerError),
-            Outcome::QueueFull | Outcome::QueueTimeout | Outcome::Shed => Some(Class::Gateway),
-            Outcome::Refused | Outcome::Reset | Outcome::Unreachable | Outcome::Timeout | Outcome::Deadline => {
-                Some(Class::Local)
-            }
-            Outcome::Cancelled
-            | Outcome::Throttled
-            | Outcome::RateLimited
-            | Outcome::BreakerOpen
-            | Outcome::BulkheadFull
-            | Outcome::OverLimit
-            | Outcome::PoolTimeout => None,
         }
     }
 }
@@ -349,7 +257,8 @@ impl Envoy {
     ) -> Option<Change> {
         let after = u64::from(state.ejected + 1);
         let room = after * 100 <= u64::from(state.members) * u64::from(self.max_ejection_percent);
-        if !room && !(self.always_eject_one_host && state.ejected == 0) {
+        let first = self.always_eject_one_host && state.ejected == 0;
+        if !room && !first {
             state.overflow += 1;
             return None;
         }
@@ -479,7 +388,10 @@ impl Envoy {
         ];
         require(
             percentages.iter().all(|&it| it <= 100),
-            "Envoy's percentages are between 0 and 100 (defaults: 10 ejected, 100 or 0 enforced, 85 failures, panic at 50)",
+            "Envoy's percentages are between 0 and 100 (default: 10 ejected, 85 failures, panic at 50)",
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! gRPC's outlier detection: success rates and failure percentages at each interval, nothing at once.
 //!
-//! As Envoy's, but: the cap is asked *before* an ejection (`100 ejected / endpoints >= max` stops), so one may always be out;
-//! a failure percentage has to be strictly above its threshold; a replica comes back strictly after its time; and both
-//! algorithms are off unless configured. An error is any status but OK, bad requests included.
+//! As Envoy's, but: the cap is asked *before* an ejection (`100 ejected / endpoints >= max` stops), so one may always
+//! be out; a failure percentage has to be strictly above its threshold; a replica comes back strictly after its time;
+//! and both algorithms are off unless configured. An error is any status but OK, bad requests included.
 //!
 //! An endpoint that is out is not judged again, though calls that were under way may have made up the volume.
 //!
@@ -287,3 +287,6 @@ fn eject(state: &mut State, now: SimTime, slot: usize, cause: Cause) -> Change {
     state.ejected += 1;
     Change::eject(slot, cause)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,21 @@
-//! Outlier detection: a caller takes out a replica that does worse than the others, for a while, and looks at nothing but the
-//! answers it gets.
+//! Outlier detection: a caller takes out a replica that does worse than the others, for a while, and looks at nothing
+//! but the answers it gets.
 //!
-//! It sees each result of each replica and runs a timer; it decides who is *ejected*. An ejected replica finishes what it
-//! has, and is picked again when its time is over. A cap protects the rest: with the usual 10 %, Envoy ejects nobody of fewer
-//! than ten, gRPC one of any number. If too few are left, a balancer may stop believing in health at all (see
+//! It sees each result of each replica and runs a timer; it decides who is *ejected*. An ejected replica finishes what
+//! it has, and is picked again when its time is over. A cap protects the rest: with the usual 10 %, Envoy ejects nobody
+//! of fewer than ten, gRPC one of any number. If too few are left, a balancer may stop believing in health at all (see
 //! [`panics`]).
 //!
-//! One file a kind, each with settings and state of its own; this file is the one `match`. Replicas are slots, numbered as
-//! [`View::slot`](super::View::slot) does; a slot may leave and join.
+//! One file a kind, each with settings and state of its own; this file is the one `match`. Replicas are slots, numbered
+//! as [`View::slot`](super::View::slot) does; a slot may leave and join.
 
 pub mod envoy;
 pub mod grpc;
+mod istio;
 
-pub use envoy::{Envoy, Istio};
+pub use envoy::Envoy;
 pub use grpc::Grpc;
+pub use istio::Istio;
 
 use crate::outcome::Outcome;
 use crate::policy::Invalid;
@@ -204,8 +206,8 @@ impl OutlierState {
     }
 }
 
-/// Whether a balancer ignores health and ejections because fewer than `threshold_percent` of the replicas are available. A
-/// threshold of 0 never panics. Envoy's `healthy_panic_threshold` is 50.
+/// Whether a balancer ignores health and ejections because fewer than `threshold_percent` of the replicas are
+/// available. A threshold of 0 never panics. Envoy's `healthy_panic_threshold` is 50.
 ///
 /// Source: Envoy, "Panic threshold" of its load balancing documentation.
 #[inline]
