@@ -5,8 +5,11 @@
 //! first; [`PolicyKind`] names the kinds and their default order.
 
 pub mod backoff;
+pub mod breaker;
 pub mod budget;
+pub mod bulkhead;
 pub mod deadline;
+pub mod fallback;
 mod order;
 pub mod retry;
 #[cfg(test)]

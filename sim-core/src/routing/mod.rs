@@ -3,7 +3,9 @@
 //! A picker is settings ([`Balance`]) and state ([`BalanceState`], one for each caller instance and callee). It sees the
 //! eligible replicas through [`View`], in the same order each time, and allocates nothing.
 
+pub mod health;
 pub mod least_outstanding;
+pub mod outlier;
 pub mod random;
 pub mod round_robin;
 pub mod two_choices;
