@@ -8,12 +8,15 @@ pub mod backoff;
 pub mod breaker;
 pub mod budget;
 pub mod bulkhead;
+pub mod concurrency;
 pub mod deadline;
 pub mod fallback;
 mod order;
+pub mod rate_limit;
 pub mod retry;
 #[cfg(test)]
 pub(crate) mod scripted;
+pub mod throttle;
 pub mod timeout;
 
 pub use order::{Oddity, OrderError, PolicyKind, oddities};

@@ -8,6 +8,7 @@ pub mod least_outstanding;
 pub mod outlier;
 pub mod random;
 pub mod round_robin;
+pub mod shuffle_shard;
 pub mod two_choices;
 pub mod weighted;
 
