@@ -6,6 +6,7 @@
 
 pub mod backoff;
 pub mod budget;
+pub mod cache;
 pub mod deadline;
 mod order;
 pub mod retry;
