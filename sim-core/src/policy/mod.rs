@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod budget;
 pub mod cache;
 pub mod deadline;
+pub mod hedge;
 mod order;
 pub mod retry;
 #[cfg(test)]
