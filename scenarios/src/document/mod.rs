@@ -369,6 +369,16 @@ impl Merged {
         !self.broken.is_empty()
     }
 
+    /// Whether such a mistake may have swallowed the header of a table, so that a name that the file has is unknown.
+    pub(crate) fn headers_missing(&self) -> bool {
+        let Some(source) = self.sources.get(Place::default()) else {
+            return self.is_broken();
+        };
+        let header = |it: &str| it.trim_start().starts_with('[') || it.contains("\"\"\"") || it.contains("'''");
+        let mut lines = source.text.lines().enumerate();
+        self.is_broken() && lines.any(|(row, line)| self.is_broken_line(row + 1) && header(line))
+    }
+
     /// The same version after a change during the run has been made (and, if given several, after those before it).
     pub fn with_change(&self, name: &str) -> (Merged, Diagnostics) {
         let mut diagnostics = Diagnostics::new(self.sources.clone());

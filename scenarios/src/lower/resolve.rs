@@ -59,6 +59,8 @@ pub struct Lists {
     pub changes: Vec<(String, Span)>,
     /// Names that the file has, but this variant does not: a better message than "unknown".
     pub absent: Vec<String>,
+    /// Whether edges, lanes and entries of mixes may be missing because of a mistake elsewhere.
+    pub partial: bool,
 }
 
 /// An address that names nothing.
@@ -660,6 +662,7 @@ pub(crate) mod testing {
             faults: vec!["db-slow".to_owned(), "west-down".to_owned()],
             changes: vec![("scale-out".to_owned(), Span::from_secs(30))],
             absent: vec!["cache".to_owned()],
+            partial: false,
         }
     }
 }

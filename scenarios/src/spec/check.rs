@@ -132,7 +132,8 @@ fn load(load: &Named<Load>, written: &Written<'_>, ends: Option<Span>, out: &mut
             let at = mix.at.max(target.at);
             out.conflict(at, "a load has a `target` or a `mix`, not both");
         }
-        (None, None) if !has_path && !written.any(&["target", "mix"]) => {
+        // A trace may say in each line what it asks for.
+        (None, None) if !has_path && !written.any(&["target", "mix", "trace"]) => {
             out.needs(load.at, &name, "a target", "target = \"web.home\"")
         }
         _ => {}
