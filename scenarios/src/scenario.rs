@@ -347,7 +347,7 @@ fn lint(built: &Built, spec: &Spec, expectations: &[Expectation], variant: &str,
                 .iter()
                 .position(|it| *it == "retry")
                 .and_then(|it| places[it]);
-            let about_retries = ["L0111", "L0117"].contains(&code);
+            let about_retries = ["L0111", "L0117", "L0120"].contains(&code);
             retries
                 .filter(|_| about_retries)
                 .or_else(|| places.iter().flatten().next().copied())
@@ -409,5 +409,7 @@ fn measures_of(
     found
 }
 
+#[cfg(test)]
+mod ranges;
 #[cfg(test)]
 mod tests;

@@ -401,31 +401,53 @@ pub(crate) fn quantity() -> Numeric<Quantity> {
     }
 }
 
-/// A number of at least `least` (0 or 1).
-pub(crate) fn number_at_least(least: u64) -> Numeric<Decimal> {
-    if least == 0 {
-        return Numeric {
-            noun: "a number",
-            parse: number::number,
-        };
-    }
-    Numeric {
+/// A number from 1 to `most`.
+pub(crate) fn number_from_1(most: u64) -> Between {
+    Between {
         noun: "a number of at least 1",
-        parse: |text| match number::number(text)? {
-            it if it.cmp_whole(1).is_lt() => Err(SyntaxError::new(0..text.len(), "the number is at least 1")),
-            it => Ok(it),
-        },
+        low: |it| it.cmp_whole(1).is_lt().then_some("the number is at least 1"),
+        most,
     }
 }
 
-/// A number above zero.
-pub(crate) fn number_above_zero() -> Numeric<Decimal> {
-    Numeric {
+/// A number above zero and up to `most`.
+pub(crate) fn number_above_zero(most: u64) -> Between {
+    Between {
         noun: "a number above zero",
-        parse: |text| match number::number(text)? {
-            it if it.is_zero() => Err(SyntaxError::new(0..text.len(), "the number is above zero")),
-            it => Ok(it),
-        },
+        low: |it| it.is_zero().then_some("the number is above zero"),
+        most,
+    }
+}
+
+/// A number in a range.
+pub(crate) struct Between {
+    noun: &'static str,
+    /// Why a number is too small, if it is.
+    low: fn(Decimal) -> Option<&'static str>,
+    most: u64,
+}
+
+impl Read for Between {
+    type Out = Decimal;
+
+    fn shape(&self) -> Shape {
+        Shape::Number(self.noun)
+    }
+
+    fn read(&self, cx: &mut Cx<'_>, node: &Node) -> Option<Decimal> {
+        let number = Numeric {
+            noun: self.noun,
+            parse: number::number,
+        }
+        .read(cx, node)?;
+        let wrong = match (self.low)(number) {
+            Some(it) => it.to_owned(),
+            None if number.cmp_whole(self.most).is_gt() => format!("the number is at most {}", self.most),
+            None => return Some(number),
+        };
+        cx.out
+            .bad_value(Place { inset: 0, ..node.at }, vec![SyntaxError::new(0..0, wrong)]);
+        None
     }
 }
 

@@ -1,7 +1,7 @@
 //! Readers of the fields that take something of their own.
 
 use super::cx::Cx;
-use super::read::{Block, Read, Slot, callee, rate_or_zero, short, table, wrong_type};
+use super::read::{Block, Read, Slot, callee, rate, rate_or_zero, short, table, wrong_type};
 use super::shape::{Shape, TableInfo, lookup};
 use crate::diagnostics::Diagnostics;
 use crate::document::{At, Document, Node, Place, Table, Value};
@@ -180,7 +180,7 @@ pub(crate) fn quota() -> Custom<Quota> {
         if node.as_table().is_some() {
             return table::<Quota>().read(cx, node);
         }
-        let rate: Rate = rate_or_zero().read(cx, node)?;
+        let rate: Rate = rate().read(cx, node)?;
         // As few whole calls in as short a period as the rate is exact in: 0.5/s is 1 in 2 s.
         let (mut a, mut b) = (rate.micros(), 1_000_000);
         while a > 0 {
@@ -269,7 +269,10 @@ pub(crate) fn replica_loss() -> Custom<ReplicaLoss> {
                     Some(rest) => (rest, 1),
                     None => (text, 0),
                 };
-                Ok(ReplicaLoss::Share(units::share(digits).map_err(|it| it.shifted(lead))?))
+                match units::share(digits).map_err(|it| it.shifted(lead))? {
+                    Ratio::ZERO => Err(SyntaxError::new(0..text.len(), "a share of zero loses nobody").into()),
+                    it => Ok(ReplicaLoss::Share(it)),
+                }
             }),
         }
     }

@@ -140,7 +140,9 @@ impl Cx<'_> {
     }
 
     pub(crate) fn calls_itself(&mut self, at: Place, endpoint: &str) {
-        self.out.report(&S0202, at, format!("`{endpoint}` calls itself"));
+        self.out
+            .report(&S0202, at, format!("`{endpoint}` calls itself"))
+            .help("call another endpoint, or take the step out");
     }
 
     pub(crate) fn endless_circle(&mut self, at: Place, names: &[String]) {

@@ -212,8 +212,9 @@ impl Directory {
         let services =
             ids(lists.services.len()).map(|it| (&lists.services[it], Entity::Service(ServiceId::from_index(it))));
         let zones = ids(lists.zones.len()).map(|it| (&lists.zones[it], Entity::Zone(ZoneId::from_index(it))));
-        for (named, entity) in loads.chain(services).chain(zones) {
-            entities.insert(named.name.clone(), entity);
+        // Where a name is taken twice, which has its own message, it means what is called.
+        for (named, entity) in services.chain(loads).chain(zones) {
+            entities.entry(named.name.clone()).or_insert(entity);
             for tag in &named.tags {
                 tags.entry(tag.clone()).or_default().push(entity);
             }

@@ -4,6 +4,7 @@ use super::change::Change;
 use super::expect::Expect;
 use super::external::External;
 use super::fault::{Effect, Fault, Partition};
+use super::knob::Knob;
 use super::load::{Arrival, Load};
 use super::policy::Policy;
 use super::policy::budget::Budget;
@@ -51,12 +52,17 @@ pub(super) fn all(spec: &Spec, root: &Table, out: &mut Diagnostics) {
     spec.zone
         .iter()
         .for_each(|it| price_for(&it.price, "a zone", &[Per::Gigabyte], "0.01 EUR/GB", out));
-    spec.policy.iter().for_each(|it| policy(it, out));
+    spec.policy
+        .iter()
+        .for_each(|it| policy(it, &Written::of(root, "policy", &it.name), out));
     spec.fault
         .iter()
         .for_each(|it| fault(it, &Written::of(root, "fault", &it.name), ends, out));
     spec.change.iter().for_each(|it| change(it, ends, out));
-    spec.expect.iter().for_each(|it| expect(spec, it, out));
+    spec.expect
+        .iter()
+        .for_each(|it| expect(spec, it, &Written::of(root, "expect", &it.name), ends, out));
+    spec.knob.iter().for_each(|it| knob(it, out));
     variants(spec, out);
 }
 
@@ -100,6 +106,11 @@ impl<'a> Written<'a> {
     /// Whether one of these keys is there, right or wrong.
     fn any(&self, keys: &[&str]) -> bool {
         self.0.is_some_and(|it| keys.iter().any(|key| it.0.contains_key(*key)))
+    }
+
+    /// What the table of this key says.
+    fn within(&self, key: &str) -> Written<'a> {
+        Written(self.0.and_then(|it| it.get(key)?.as_table()))
     }
 
     /// Whether a key is there but could not be read.
@@ -154,6 +165,7 @@ fn load(load: &Named<Load>, written: &Written<'_>, ends: Option<Span>, out: &mut
         }
         _ => {}
     }
+    let mean = mean || written.within("diurnal").any(&["mean"]);
     if open && !mean && !written.any(&["rate"]) && !written.unread("arrival", load.arrival.is_some()) {
         out.needs(load.at, &name, "a rate", "rate = \"100/s\"");
     }
@@ -173,7 +185,12 @@ fn load(load: &Named<Load>, written: &Written<'_>, ends: Option<Span>, out: &mut
     only(place(&load.spike), "spike", open, "poisson", out);
     only(place(&load.scale), "scale", open, "poisson", out);
     only(place(&load.clients), "clients", !closed, "poisson", out);
-    rate(load, ends, out);
+    rate(load, written, ends, out);
+    for spike in load.spike.iter().flat_map(|it| &it.value) {
+        if let (Some(at), Some(ends)) = (&spike.value.at, ends) {
+            beyond(at, ends, "the crowd never comes", out);
+        }
+    }
     if let Some(mmpp) = load.mmpp.as_ref().and_then(|it| it.states.as_ref()) {
         if mmpp.value.len() < 2 {
             out.inconsistent(mmpp.at, "bursts need at least two states")
@@ -194,7 +211,9 @@ fn load(load: &Named<Load>, written: &Written<'_>, ends: Option<Span>, out: &mut
                     "a session has a number of `requests` or a `path`, not both",
                 );
             }
-            (None, None) => out.needs(session.at, "a session", "its requests", "requests = 5"),
+            (None, None) if !written.within("session").any(&["requests", "path"]) => {
+                out.needs(session.at, "a session", "its requests", "requests = 5");
+            }
             _ => {}
         }
         if closed {
@@ -207,7 +226,7 @@ fn load(load: &Named<Load>, written: &Written<'_>, ends: Option<Span>, out: &mut
     }
 }
 
-fn rate(load: &Named<Load>, ends: Option<Span>, out: &mut Diagnostics) {
+fn rate(load: &Named<Load>, written: &Written<'_>, ends: Option<Span>, out: &mut Diagnostics) {
     if let Some(points) = &load.rate {
         if points.value.is_empty() {
             out.empty(points.at, "`rate`");
@@ -246,7 +265,9 @@ fn rate(load: &Named<Load>, ends: Option<Span>, out: &mut Diagnostics) {
                 "a wave has an `amplitude` or a `peak`, not both",
             );
         }
-        (None, None) => out.needs(diurnal.at, "a wave", "its height", "amplitude = \"60%\""),
+        (None, None) if !written.within("diurnal").any(&["amplitude", "peak"]) => {
+            out.needs(diurnal.at, "a wave", "its height", "amplitude = \"60%\"");
+        }
         _ => {}
     }
     if let (Some(mean), Some(rate)) = (&diurnal.mean, &load.rate) {
@@ -373,7 +394,7 @@ fn price_for(price: &Opt<crate::syntax::units::Price>, what: &str, fits: &[Per],
     }
 }
 
-fn policy(policy: &Named<Policy>, out: &mut Diagnostics) {
+fn policy(policy: &Named<Policy>, written: &Written<'_>, out: &mut Diagnostics) {
     if let (
         Some(At {
             value: Switch::Set(timeout),
@@ -433,7 +454,7 @@ fn policy(policy: &Named<Policy>, out: &mut Diagnostics) {
             }
             _ => {}
         }
-    } else if let (Some(jitter), None) = (&retry.jitter, &retry.backoff)
+    } else if let (Some(jitter), false) = (&retry.jitter, written.within("retry").any(&["backoff"]))
         && jitter.value != Jitter::None
     {
         out.no_effect(jitter.at, "`jitter` has no effect without a back-off")
@@ -514,8 +535,7 @@ fn fault(fault: &Named<Fault>, written: &Written<'_>, ends: Option<Span>, out: &
         let flags = ["crash", "pause", "stall", "blackhole", "partition"];
         let said = table.is_none_or(|it| it.0.keys().all(|it| flags.contains(&it.as_str())));
         fault_effect(effect, said, out);
-        let gradual =
-            effect.work.is_some() || effect.latency.is_some() || effect.errors.is_some() || effect.loss.is_some();
+        let gradual = written.within("effect").any(&["work", "latency", "errors", "loss"]);
         if let (Some(ramp), false) = (&fault.ramp, gradual) {
             out.no_effect(ramp.at, "`ramp` has no effect: what this fault does has no strength")
                 .help("`work`, `latency`, `errors` and `loss` can grow");
@@ -578,14 +598,36 @@ fn change(change: &Named<Change>, ends: Option<Span>, out: &mut Diagnostics) {
     }
 }
 
-fn expect(spec: &Spec, expect: &Named<Expect>, out: &mut Diagnostics) {
+/// The ends of what a lab may turn.
+fn knob(knob: &Named<Knob>, out: &mut Diagnostics) {
+    let (Some(min), Some(max)) = (&knob.min, &knob.max) else {
+        return;
+    };
+    if core::mem::discriminant(&min.value) != core::mem::discriminant(&max.value) {
+        let message = format!("`min` is {}, but `max` is {}", min.value.noun(), max.value.noun());
+        out.inconsistent(max.at, message)
+            .help("write both in the unit of the setting");
+    } else if min.value.size() >= max.value.size() {
+        out.inconsistent(max.at, "`max` is not above `min`, so there is nothing to turn")
+            .help("write the smaller one as `min`");
+    }
+}
+
+fn expect(spec: &Spec, expect: &Named<Expect>, written: &Written<'_>, ends: Option<Span>, out: &mut Diagnostics) {
     if let (Some(during), Some(within)) = (&expect.during, &expect.within) {
         out.conflict(
             during.at.max(within.at),
             "a statement holds `during` a span, or `within` a time, not both",
         );
     }
-    if let (Some(over), None) = (&expect.over, &expect.within)
+    if let (Some(over), Some(ends)) = (&expect.over, ends)
+        && over.value > ends
+    {
+        let message = format!("a stretch of {} is longer than the run of {ends}", over.value);
+        out.inconsistent(over.at, message)
+            .help("shorten `over`, or make `run.duration` longer");
+    }
+    if let (Some(over), false, Some(_)) = (&expect.over, written.any(&["within"]), &expect.that)
         && !expect
             .that
             .as_ref()

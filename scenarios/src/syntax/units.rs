@@ -621,6 +621,20 @@ pub enum Quantity {
 }
 
 impl Quantity {
+    /// How much it is, in units of its own kind.
+    pub(crate) fn size(&self) -> f64 {
+        match self {
+            Quantity::Number(it) => it.as_f64(),
+            Quantity::Span(it) => it.as_secs_f64(),
+            Quantity::Rate(it) => it.per_second(),
+            Quantity::Bytes(it) => it.0 as f64,
+            Quantity::Bandwidth(it) => it.0 as f64,
+            Quantity::Ratio(it) => it.as_f64(),
+            Quantity::Factor(it) => it.as_f64(),
+            Quantity::Money(it) | Quantity::Price(Price { amount: it, .. }) => it.nano as f64,
+        }
+    }
+
     /// What it is, with an article: "a duration".
     pub fn noun(&self) -> &'static str {
         match self {
