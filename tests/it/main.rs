@@ -3,6 +3,8 @@
 mod commands;
 mod generated;
 mod house;
+#[cfg(unix)]
+mod interrupted;
 mod library;
 mod mutations;
 mod sameness;
