@@ -83,7 +83,7 @@ fn panel_text(panel: &Panel, style: &Style, shaded: &[bool]) -> String {
         }
     }
 
-    let mut text = format!("{}{}\n", panel.title, legend(&panel.lines, style.ascii));
+    let mut text = heading(panel, style);
     let wall = if style.ascii { '|' } else { '│' };
     let labels = axis.labels(panel.unit, rows);
     for (row, label) in labels.iter().enumerate() {
@@ -143,16 +143,19 @@ fn glyph(mark: Mark, ascii: bool) -> char {
     }
 }
 
-fn legend(lines: &[Line], ascii: bool) -> String {
-    let entries: Vec<String> = lines
-        .iter()
-        .map(|it| format!("{} {}", glyph(it.mark, ascii), it.label))
-        .collect();
+/// The title and what each mark means; on lines of their own where one is too short.
+fn heading(panel: &Panel, style: &Style) -> String {
+    let entry = |it: &Line| format!("{} {}", glyph(it.mark, style.ascii), it.label);
+    let entries: Vec<String> = panel.lines.iter().map(entry).collect();
     if entries.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", entries.join("  "))
+        return format!("{}\n", panel.title);
     }
+    let line = format!("{}: {}\n", panel.title, entries.join("  "));
+    if line.chars().count() <= style.width.max(40) + 1 {
+        return line;
+    }
+    let blank = " ".repeat(GUTTER + 2);
+    format!("{}:\n{blank}{}\n", panel.title, entries.join("  "))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -344,8 +347,10 @@ fn time_axis(from_s: f64, to_s: f64, columns: usize, ascii: bool) -> String {
             axis[column] = tick;
         }
         let written = labels.chars().count();
-        if column.min(columns) >= written + usize::from(written > 0) && column + label.len() <= columns + 2 {
-            labels.extend(core::iter::repeat_n(' ', column - written));
+        // The last label ends where the axis does.
+        let begins = column.min(columns.saturating_sub(label.len()));
+        if begins >= written + usize::from(written > 0) {
+            labels.extend(core::iter::repeat_n(' ', begins - written));
             labels.push_str(&label);
         }
         at += 1.0;
