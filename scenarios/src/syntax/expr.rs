@@ -552,7 +552,8 @@ fn closing(cursor: &mut Cursor<'_>) -> Result<(), SyntaxError> {
     }
 }
 
-/// Passes over `name.name.3`: the parts after the first may begin with a digit.
+/// Passes over `name.name.3` and `name.3+`: the parts after the first may begin with a digit. A `+` right between a number and
+/// `(` belongs to the name: nothing could be added there.
 fn metric_key(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
     let start = cursor.name()?.start;
     while let Some(part) = cursor.rest().strip_prefix('.') {
@@ -561,6 +562,9 @@ fn metric_key(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
             break;
         }
         cursor.take(1 + length);
+        if part[..length].bytes().all(|it| it.is_ascii_digit()) && cursor.rest().starts_with("+(") {
+            cursor.take(1);
+        }
     }
     Some(start..cursor.pos())
 }
