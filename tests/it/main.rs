@@ -1,5 +1,6 @@
 //! The whole, as its users see it: one binary, one module a topic.
 
+mod bad_input;
 mod commands;
 mod generated;
 mod house;
