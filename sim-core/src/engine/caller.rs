@@ -857,6 +857,22 @@ impl<Q: Pending> Simulation<'_, Q> {
         self.calls.remove(call);
     }
 
+    /// A replica's process is gone, and with it the calls that it made in the background: those with an attempt out first.
+    pub(super) fn abandon_background(&mut self, replica: u32) {
+        let is_its = |call: &Call| call.party == replica && call.parent == Parent::Nobody;
+        for attempt in self.attempts.taken() {
+            let call = self.attempts[attempt].call;
+            if call != NONE && is_its(&self.calls[call]) {
+                self.abandon_call(call);
+            }
+        }
+        for call in self.calls.taken() {
+            if is_its(&self.calls[call]) {
+                self.abandon_call(call);
+            }
+        }
+    }
+
     /// What becomes of a call whose attempt has ended: another attempt, or its end.
     #[inline(always)]
     pub(super) fn attempt_ended(&mut self, call: u32, outcome: Outcome) {
