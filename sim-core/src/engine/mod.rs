@@ -55,7 +55,8 @@ use crate::time::{SimTime, Span};
 /// What a run may use up before it stops with an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Events; a run at W3's pace makes about 10^9 in a minute.
+    /// Events; a run at W3's pace makes about 10^9 in a minute. The run stops at the first event beyond. Where thousands of
+    /// things follow from each other at one instant without an event, they count, too.
     pub events: u64,
     /// Calls and attempts in flight, each.
     pub live: u32,
@@ -182,6 +183,8 @@ struct Simulation<'m, Q> {
     pending: Q,
     sequence: u64,
     events: u64,
+    /// Deeds of instants that had very many of them.
+    deeds: u64,
     digest: Digest,
     error: Option<RunError>,
     agenda: Vec<Deed>,
@@ -271,6 +274,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             pending: Q::default(),
             sequence: 0,
             events: 0,
+            deeds: 0,
             digest: Digest::EMPTY,
             error: None,
             agenda: Vec::with_capacity(64),
@@ -321,33 +325,32 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     }
 
     fn run(mut self, seed: u64, control: &mut dyn Control) -> Result<RunResult, RunError> {
-        let mut next_poll = POLL_EVERY;
+        let limit = self.limits.events.saturating_add(1);
+        let mut next_look = POLL_EVERY.min(limit);
         let mut interrupted = false;
         while self.advance_once() {
             if let Some(error) = self.error {
                 return Err(error);
             }
-            if self.events >= next_poll {
-                next_poll = self.events + POLL_EVERY;
+            if self.events >= next_look {
+                if self.events > self.limits.events || self.sequence >= SEQUENCE_MAX - POLL_EVERY * 16 {
+                    return Err(self.too_many_events());
+                }
+                next_look = (self.events + POLL_EVERY).min(limit);
                 if control.poll(self.now, self.events).is_break() {
                     interrupted = true;
                     break;
                 }
-                if self.events > self.limits.events || self.sequence >= SEQUENCE_MAX - POLL_EVERY * 16 {
-                    return Err(RunError::TooManyEvents {
-                        limit: self.limits.events,
-                        at: self.now,
-                    });
-                }
             }
         }
-        if self.events > self.limits.events {
-            return Err(RunError::TooManyEvents {
-                limit: self.limits.events,
-                at: self.now,
-            });
-        }
         Ok(self.finish(seed, interrupted))
+    }
+
+    fn too_many_events(&self) -> RunError {
+        RunError::TooManyEvents {
+            limit: self.limits.events,
+            at: self.now,
+        }
     }
 
     /// Takes the next entry of the pending set, and does all that follows at its instant. `false` if the run is over.
@@ -390,9 +393,24 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             if at == AGENDA_LONG {
                 self.agenda.drain(..at);
                 at = 0;
+                if self.is_endless() {
+                    break;
+                }
             }
         }
         self.agenda.clear();
+    }
+
+    /// Whether to stop amid the deeds of one instant: a limit was reached, or would have been if so many of them counted as
+    /// events (which they might go on for ever without making).
+    #[cold]
+    fn is_endless(&mut self) -> bool {
+        self.deeds += AGENDA_LONG as u64;
+        if self.events.saturating_add(self.deeds) > self.limits.events {
+            let error = self.too_many_events();
+            self.fail(error);
+        }
+        self.error.is_some()
     }
 
     /// Nothing is in flight: after the arrivals have stopped, nothing more can happen to anybody.
