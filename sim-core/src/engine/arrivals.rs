@@ -326,12 +326,13 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         else {
             unreachable!("requests come from loads");
         };
-        let (start, item, measured) = (row.start, row.item, row.measured);
+        let (start, item, measured, sent) = (row.start, row.item, row.measured, row.attempts > 0);
         let settings = &self.model.loads[load.index()];
         let in_time = settings.objective.is_none_or(|it| self.now.since(start) <= it);
         let served = outcome == Outcome::Ok || outcome == Outcome::Degraded && settings.degraded_is_good;
+        let good = in_time && served;
         self.recorder
-            .request_ended(load, item, measured, start, self.now, outcome, in_time && served);
+            .request_ended(load, item, measured, start, self.now, outcome, good, sent);
         if slot == NONE {
             return;
         }

@@ -853,6 +853,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             row.start,
             self.now,
             Outcome::Cancelled,
+            row.attempts > 0,
         );
         self.calls.remove(call);
     }
@@ -936,6 +937,7 @@ impl<Q: Pending> Simulation<'_, Q> {
     fn call_ended(&mut self, call: u32, outcome: Outcome) {
         let row = &self.calls[call];
         let (site, measured, start, parent) = (row.site, row.measured, row.start, row.parent);
+        let sent = row.attempts > 0;
         self.recorder.call_ended(
             self.sites[site.index()].lane,
             matches!(parent, Parent::Load(_)),
@@ -943,6 +945,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             start,
             self.now,
             outcome,
+            sent,
         );
         match parent {
             Parent::Nobody => (),

@@ -245,22 +245,11 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             .iter()
             .map(|plan| PlanShape::new(plan, &mut rings))
             .collect();
-        let single = |lane: usize| {
-            let of_lane = |site: &crate::model::Site| (site.edge, site.callee) == layout.lanes[lane];
-            let edited = change::edits_plans(model);
-            !edited
-                && model
-                    .sites
-                    .iter()
-                    .filter(|it| of_lane(it))
-                    .all(|it| plans[it.plan.index()].is_single())
-        };
-        let singles: Vec<bool> = if model.sites.len() > 4_000 {
-            vec![false; layout.lanes.len()]
-        } else {
-            (0..layout.lanes.len()).map(single).collect()
-        };
-        let recorder = Recorder::new(model, record, |lane| singles[lane]);
+        let mut singles = vec![!change::edits_plans(model); layout.lanes.len()];
+        for (row, site) in model.sites.iter().enumerate() {
+            singles[layout.lane_of[row] as usize] &= plans[site.plan.index()].is_single();
+        }
+        let recorder = Recorder::new(model, record, &singles);
         let callers = CallerState::new(model, &plans, &streams);
         let (endpoints, links): (Vec<_>, Vec<_>) = (model.endpoints.iter().collect(), model.links.iter().collect());
         let mut simulation = Simulation {

@@ -31,6 +31,8 @@ pub(crate) struct ItemStats {
     good: u64,
     response_ok: Histogram,
     response_not_ok: Histogram,
+    /// Those that ended at once, without an attempt; not in the histograms before the end.
+    unsent: u64,
 }
 
 /// One endpoint.
@@ -51,7 +53,9 @@ pub(crate) struct LaneStats {
     /// Of calls that are no requests: those are in the histograms of their item until the end.
     response: Histogram,
     attempt: Histogram,
-    /// Every call has one attempt, so that one histogram serves for both.
+    /// Calls that ended at once, without an attempt; not in the histogram before the end.
+    unsent: u64,
+    /// Every call that was sent has one attempt, so that one histogram serves for both.
     single: bool,
 }
 
@@ -70,7 +74,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub fn new(model: &Model, record: &Record, single: impl Fn(usize) -> bool) -> Recorder {
+    pub fn new(model: &Model, record: &Record, singles: &[bool]) -> Recorder {
         let clock = model.clock;
         let window = clock.window.nanos().max(1);
         let windows = clock.duration.nanos().div_ceil(window) as usize;
@@ -112,9 +116,10 @@ impl Recorder {
                 .collect(),
             first_item,
             endpoints: (0..model.endpoints.len()).map(|_| EndpointStats::default()).collect(),
-            lanes: (0..lanes)
-                .map(|lane| LaneStats {
-                    single: single(lane),
+            lanes: singles
+                .iter()
+                .map(|&single| LaneStats {
+                    single,
                     ..LaneStats::default()
                 })
                 .collect(),
@@ -162,18 +167,20 @@ impl Recorder {
         now: SimTime,
         outcome: Outcome,
         good: bool,
+        sent: bool,
     ) {
         let took = now.since(start);
         let stats = self.item(load, item);
         stats.requests.ended[usize::from(measured)].add(outcome);
         if measured {
             stats.good += u64::from(good);
-            if outcome == Outcome::Ok {
-                &mut stats.response_ok
+            if !sent && took == Span::ZERO {
+                stats.unsent += 1;
+            } else if outcome == Outcome::Ok {
+                stats.response_ok.record(took);
             } else {
-                &mut stats.response_not_ok
+                stats.response_not_ok.record(took);
             }
-            .record(took);
         }
         if self.record.loads {
             self.request_ended_in_timeline(load, item, start, now, outcome, good);
@@ -243,6 +250,10 @@ impl Recorder {
     }
 
     #[inline(always)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one place that takes in all there is to know of a call's end"
+    )]
     pub fn call_ended(
         &mut self,
         lane: u32,
@@ -251,11 +262,16 @@ impl Recorder {
         start: SimTime,
         now: SimTime,
         outcome: Outcome,
+        sent: bool,
     ) {
         let stats = &mut self.lanes[lane as usize];
         stats.calls.ended[usize::from(measured)].add(outcome);
         if measured && !is_request {
-            stats.response.record(now.since(start));
+            if sent || now > start {
+                stats.response.record(now.since(start));
+            } else {
+                stats.unsent += 1;
+            }
         }
         if self.record.edges
             && let Some(window) = self.window_of(start)
@@ -389,9 +405,10 @@ impl Recorder {
                 let stats = core::mem::take(&mut self.items[self.first_item[row] as usize + entry]);
                 let mut response_all = stats.response_not_ok;
                 response_all.merge(&stats.response_ok);
-                self.lanes[model.layout().lane(item.site) as usize]
-                    .response
-                    .merge(&response_all);
+                let lane = &mut self.lanes[model.layout().lane(item.site) as usize];
+                lane.response.merge(&response_all);
+                lane.unsent += stats.unsent;
+                response_all.record_many(Span::ZERO, stats.unsent);
                 let part = LoadPart {
                     offered: stats.requests.begun[1],
                     outcomes: stats.requests.ended[1],
@@ -433,7 +450,7 @@ impl Recorder {
                 let mut result = EdgeResult::default();
                 for lane in layout.lanes_of(EdgeId::from_index(row)) {
                     let stats = core::mem::take(&mut self.lanes[lane]);
-                    let part = EdgePart {
+                    let mut part = EdgePart {
                         calls: stats.calls.begun[1],
                         attempts: stats.attempts,
                         outcomes: stats.calls.ended[1],
@@ -444,6 +461,7 @@ impl Recorder {
                         },
                         response: stats.response,
                     };
+                    part.response.record_many(Span::ZERO, stats.unsent);
                     result.total.merge(&part);
                     result.endpoints.push((layout.lanes[lane].1, part));
                 }
