@@ -4,12 +4,15 @@
 //! at the same instant without a delay is put on the *agenda* and done before the next event, so that chains without delay
 //! need neither recursion nor events.
 //!
-//! Each file here adds one part of the simulation: `arrivals` (loads), `caller` (calls and attempts as their caller sees
-//! them), `network`, `server` (admission, queues, workers), `compute` (cores and work in progress), `flow` (steps, joins,
-//! branches), `fault` and `change` (what happens to the system), `finish` (conservation and the result).
+//! Each file here adds one part of the simulation: `arrivals` (loads), `site` (what is in force at a call site), `caller`,
+//! `attempt` and `balance` (calls and attempts as their caller sees them, and the pick of a replica), `network`, `replica`
+//! and `server` (admission, queues, workers), `outage` (replicas that stop), `compute` (cores and work in progress), `flow`
+//! (steps, joins, branches), `fault` and `change` (what happens to the system), `finish` (conservation and the result).
 
 mod arena;
 mod arrivals;
+mod attempt;
+mod balance;
 mod caller;
 mod change;
 mod compute;
@@ -19,10 +22,13 @@ mod finish;
 mod flow;
 mod lockstep;
 mod network;
+mod outage;
 mod pending;
 mod recorder;
+mod replica;
 mod ring;
 mod server;
+mod site;
 mod slab;
 #[cfg(test)]
 mod tests;
@@ -33,14 +39,15 @@ use core::ops::ControlFlow;
 
 use arena::{Attempt, Call, Frame, Join, Retrying};
 use arrivals::{LoadState, SessionState, UserState};
-use caller::{CallerState, PlanShape, SiteShape};
+use balance::CallerState;
 use event::Event;
 use fault::Process;
 use network::{NetworkRule, Pipe};
 use pending::{Entry, Heap, Pending, SEQUENCE_MAX, Wheel};
 use recorder::Recorder;
+use replica::{Replica, ServiceState, TIME_SHARES};
 use ring::Ring;
-use server::{Replica, ServiceState};
+use site::{PlanShape, SiteShape};
 use slab::Slab;
 
 use crate::ids::{EndpointId, SiteId};
@@ -210,6 +217,8 @@ struct Simulation<'m, Q> {
     /// How many replicas are paused.
     frozen: u32,
     services: Vec<ServiceState>,
+    /// Time with so many calls inside, summed over replicas: [`TIME_SHARES`] for each service.
+    time_shares: Vec<u128>,
 
     loads: Vec<LoadState<'m>>,
     users: Vec<UserState>,
@@ -280,9 +289,10 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             plans,
             callers,
             pipes: network::pipes(model),
-            replicas: server::replicas(model),
+            replicas: replica::replicas(model),
             frozen: 0,
-            services: server::services(model),
+            services: replica::services(model),
+            time_shares: vec![0; TIME_SHARES * model.services.len()],
             loads: Vec::new(),
             users: Vec::new(),
             sessions: Slab::new(),

@@ -28,8 +28,7 @@ fn windows(system: &Sys, seed: u64) -> Vec<u32> {
         loads: true,
         ..Default::default()
     };
-    let result =
-        run(&system.model(), seed, &record, &Default::default(), &mut ()).expect("within limits");
+    let result = run(&system.model(), seed, &record, &Default::default(), &mut ()).expect("within limits");
     result.timeline.loads[0][0].iter().map(|it| it.offered).collect()
 }
 
@@ -219,12 +218,8 @@ fn clients_share_an_open_load_and_keep_a_state_each() {
     short.clock.duration = at(71); // Seven requests, in turn from seven clients, all to the first replica.
     let first = short.replicas_of("db")[0].0;
     let model = short.model();
-    let mut simulation = crate::engine::Simulation::<crate::engine::Wheel>::new(
-        &model,
-        1,
-        &Default::default(),
-        &Limits::default(),
-    );
+    let mut simulation =
+        crate::engine::Simulation::<crate::engine::Wheel>::new(&model, 1, &Default::default(), &Limits::default());
     let mut seen = 0;
     while simulation.advance_once() {
         for attempt in simulation.attempts.taken() {
