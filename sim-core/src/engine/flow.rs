@@ -1,7 +1,7 @@
 //! Flows: steps, joins and branches of an attempt inside its service.
 
 use super::arena::{CallRef, Child, Frame, Join, Parent, Phase, Task, Which};
-use super::caller::NewCall;
+use super::caller::{NewCall, Then};
 use super::pending::Pending;
 use super::slab::NONE;
 use super::{Deed, Simulation};
@@ -35,6 +35,15 @@ impl<Q: Pending> Simulation<'_, Q> {
             row.step += 1;
             let key = row.key;
             let step = &self.model.steps[at as usize];
+            if let Action::Call(site) = step.action
+                && step.chance == Chance::ALWAYS
+                && !step.background
+            {
+                // The common case, without a detour.
+                let call = self.call_from(attempt, site, 0, Parent::Attempt(attempt), Then::Unknown);
+                self.attempts[attempt].child = Child::Call(call);
+                return self.release_if_async(attempt);
+            }
             if let Went::Waits = self.take_step(step, attempt, key, Parent::Attempt(attempt)) {
                 return;
             }
@@ -67,7 +76,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         match &step.action {
             Action::Call(site) => {
                 let parent = if step.background { Parent::Nobody } else { flow };
-                let call = self.call_from(attempt, *site, 0, parent);
+                let call = self.call_from(attempt, *site, 0, parent, Then::Unknown);
                 if step.background {
                     return Went::On;
                 }
@@ -76,7 +85,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             }
             Action::Repeat(repeat) if step.background => {
                 for repetition in 0..repeat.times {
-                    self.call_from(attempt, repeat.site, repetition, Parent::Nobody);
+                    self.call_from(attempt, repeat.site, repetition, Parent::Nobody, Then::Unknown);
                 }
                 return Went::On;
             }
@@ -173,7 +182,7 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     /// An attempt's flow makes a call.
     #[inline(never)]
-    fn call_from(&mut self, attempt: u32, site: SiteId, repetition: u32, parent: Parent) -> CallRef {
+    fn call_from(&mut self, attempt: u32, site: SiteId, repetition: u32, parent: Parent, then: Then) -> CallRef {
         let row = &self.attempts[attempt];
         let replica = row.replica;
         let first = self.sites[row.site.index()].first_replica;
@@ -194,6 +203,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             class: row.class,
             priority: row.priority,
             item: 0,
+            then,
         })
     }
 
@@ -214,7 +224,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         });
         self.set_child(flow, Child::Join(join));
         for repetition in 0..at_once {
-            let call = self.call_from(attempt, repeat.site, repetition, Parent::Join(join));
+            let call = self.call_from(attempt, repeat.site, repetition, Parent::Join(join), Then::Unknown);
             self.link_call(join, call);
         }
         self.release_if_async(attempt);
@@ -235,15 +245,21 @@ impl<Q: Pending> Simulation<'_, Q> {
             degraded: false,
         });
         self.set_child(flow, Child::Join(join));
-        for block in blocks {
-            let steps = self.model.blocks[block as usize].steps.clone();
-            let only = &self.model.steps[steps.start as usize];
-            let plain = steps.len() == 1 && only.chance == Chance::ALWAYS && !only.optional && !only.background;
-            if let (true, Action::Call(site)) = (plain, &only.action) {
+        let mut next = self.only_call_of(blocks.start);
+        for block in blocks.clone() {
+            let only_call = next;
+            next = if block + 1 < blocks.end {
+                self.only_call_of(block + 1)
+            } else {
+                None
+            };
+            if let Some(site) = only_call {
                 // A branch that is one call needs no row of its own.
-                let call = self.call_from(attempt, *site, 0, Parent::Join(join));
+                let then = next.map_or(Then::Unknown, Then::Sibling);
+                let call = self.call_from(attempt, site, 0, Parent::Join(join), then);
                 self.link_call(join, call);
             } else {
+                let steps = self.model.blocks[block as usize].steps.clone();
                 let next = self.joins[join].first_frame;
                 let (frame, _) = self.frames.insert_with(|generation| Frame {
                     generation,
@@ -280,6 +296,20 @@ impl<Q: Pending> Simulation<'_, Q> {
                 let row = &mut self.calls[call];
                 (&mut row.next, &mut row.previous)
             }
+        }
+    }
+
+    /// The site of a block that is one plain call.
+    #[inline]
+    fn only_call_of(&self, block: u32) -> Option<SiteId> {
+        let steps = &self.model.blocks[block as usize].steps;
+        let only = &self.model.steps[steps.start as usize];
+        match only.action {
+            Action::Call(site) if steps.end - steps.start == 1 => {
+                let plain = only.chance == Chance::ALWAYS && !only.optional && !only.background;
+                plain.then_some(site)
+            }
+            _ => None,
         }
     }
 
@@ -376,7 +406,7 @@ impl<Q: Pending> Simulation<'_, Q> {
                     Parent::Frame(frame) => self.frames[frame].attempt,
                     Parent::Nobody | Parent::Load(_) | Parent::Join(_) => unreachable!("only flows join"),
                 };
-                let call = self.call_from(attempt, site, repetition, Parent::Join(join));
+                let call = self.call_from(attempt, site, repetition, Parent::Join(join), Then::Unknown);
                 self.link_call(join, call);
             }
             return;

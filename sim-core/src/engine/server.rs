@@ -1,9 +1,11 @@
 //! What a replica does with a call: admission, the queue, workers, and the answer.
 
-use super::arena::{Computing, Phase};
+use super::arena::{Attempt, Child, Computing, Phase};
 use super::event::Event;
 use super::pending::{Entry, Pending};
-use super::replica::{Condition, UNLIMITED};
+use super::recorder::Recorder;
+use super::replica::{Condition, Replica, UNLIMITED};
+use super::site::SiteShape;
 use super::slab::NONE;
 use super::{Deed, Simulation};
 use crate::component::quota::Answer;
@@ -14,13 +16,83 @@ use crate::outcome::Outcome;
 use crate::rng::{Purpose, WordThen};
 use crate::time::{SimTime, Span};
 
+/// An attempt leaves its replica. Gives whether its worker is free for somebody who waits.
+#[inline(always)]
+fn leave(
+    row: &mut Attempt,
+    place: &mut Replica,
+    site: &SiteShape<'_>,
+    recorder: &mut Recorder,
+    shares: &mut [u128],
+    now: SimTime,
+    outcome: Outcome,
+) -> bool {
+    place.touch(shares, now);
+    let mut is_to_serve = false;
+    if row.has_worker {
+        place.free_worker(row, now);
+        is_to_serve = place.is_to_serve();
+    }
+    row.task.epoch = row.task.epoch.wrapping_add(1);
+    row.task.computing = Computing::No;
+    debug_assert_eq!(row.child, Child::None, "what it waited for was abandoned before");
+    place.inside -= 1;
+    let took = now.since(row.arrived);
+    place.sojourn = place.sojourn.wrapping_add(took.nanos());
+    recorder.left_service(place.service, site.callee, row, took, now, outcome);
+    is_to_serve
+}
+
+/// How a call goes on that has just got its worker.
+enum Begun {
+    /// It computes, with nothing out of the ordinary.
+    Works {
+        until: SimTime,
+        epoch: u16,
+        generation: u32,
+    },
+    /// It computes for so long, if nothing slows it down.
+    WorksOddly(Span),
+    /// Its flow begins at once.
+    Flows,
+}
+
+/// A new call gets its worker; the replica's areas are up to date.
+#[inline(always)]
+fn take_worker(
+    row: &mut Attempt,
+    place: &mut Replica,
+    site: &SiteShape<'_>,
+    recorder: &mut Recorder,
+    now: SimTime,
+) -> Begun {
+    place.hold_worker(row, now);
+    row.started = now;
+    recorder.got_worker(place.service, site.callee, row.measured_at_service, row.arrived, now);
+    (row.step, row.steps_end) = site.steps;
+    if !site.works {
+        return Begun::Flows;
+    }
+    if place.odd {
+        return Begun::WorksOddly(row.work);
+    }
+    let until = now + row.work;
+    row.task.computing = Computing::Running;
+    row.task.until = until;
+    Begun::Works {
+        until,
+        epoch: row.task.epoch,
+        generation: row.generation,
+    }
+}
+
 impl<Q: Pending> Simulation<'_, Q> {
-    pub(super) fn on_delivered(&mut self, entry: Entry) {
-        let row = &self.attempts[entry.index];
-        debug_assert_eq!(row.generation, entry.generation, "an outbound attempt stays");
-        let key = row.key;
+    /// A request reaches its replica: an outbound attempt stays.
+    #[inline(never)]
+    pub(super) fn on_delivered(&mut self, attempt: u32) {
+        let key = self.attempts[attempt].key;
         self.happened(Event::Delivered, key);
-        self.arrive(entry.index);
+        self.arrive(attempt);
     }
 
     /// A request reaches its replica: it is refused, queued, or at once in service.
@@ -42,7 +114,8 @@ impl<Q: Pending> Simulation<'_, Q> {
             return self.take_in(attempt);
         }
         place.inside_max = place.inside_max.max(place.inside);
-        self.begin(attempt);
+        let begun = take_worker(row, place, site, &mut self.recorder, now);
+        self.begin(attempt, begun);
     }
 
     /// A request reaches a replica that is not there to take it in, or that looks at it closely.
@@ -110,7 +183,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
         place.inside_max = place.inside_max.max(place.inside);
         if !waits {
-            return self.begin(attempt);
+            let site = &self.sites[row.site.index()];
+            let begun = take_worker(row, place, site, &mut self.recorder, self.now);
+            return self.begin(attempt, begun);
         }
         row.phase = Phase::Queued;
         place.queue.push_back(&mut self.attempts, attempt);
@@ -234,34 +309,26 @@ impl<Q: Pending> Simulation<'_, Q> {
                 // Nobody can use the answer any more: dropped unserved.
                 self.finish_attempt(attempt, Outcome::Deadline);
             } else {
-                self.begin(attempt);
+                let site = &self.sites[row.site.index()];
+                let begun = take_worker(row, place, site, &mut self.recorder, self.now);
+                self.begin(attempt, begun);
             }
         }
     }
 
-    /// A new call gets its worker; the replica's areas are up to date.
+    /// A new call that has just got its worker begins.
     #[inline(always)]
-    fn begin(&mut self, attempt: u32) {
-        let now = self.now;
-        let row = &mut self.attempts[attempt];
-        let place = &mut self.replicas[row.replica as usize];
-        let site = &self.sites[row.site.index()];
-        place.hold_worker(row, now);
-        row.started = now;
-        self.recorder
-            .got_worker(place.service, site.callee, row.measured_at_service, row.arrived, now);
-        (row.step, row.steps_end) = site.steps;
-        if !site.works {
-            self.advance(attempt);
-        } else if place.odd {
-            let work = row.work;
-            self.compute(attempt, work);
-        } else {
-            let until = now + row.work;
-            row.task.computing = Computing::Running;
-            row.task.until = until;
-            let (epoch, generation) = (row.task.epoch, row.generation);
-            self.schedule(until, Event::WorkDone, epoch, attempt, generation);
+    fn begin(&mut self, attempt: u32, begun: Begun) {
+        match begun {
+            Begun::Works {
+                until,
+                epoch,
+                generation,
+            } => {
+                self.schedule(until, Event::WorkDone, epoch, attempt, generation);
+            }
+            Begun::WorksOddly(work) => self.compute(attempt, work),
+            Begun::Flows => self.advance(attempt),
         }
     }
 
@@ -301,53 +368,53 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// The service is done with an attempt: it leaves, and the answer goes out.
     #[inline(never)]
     pub(super) fn finish_attempt(&mut self, attempt: u32, outcome: Outcome) {
-        self.leave(attempt, outcome);
-        self.answer(attempt, outcome);
-    }
-
-    /// An attempt leaves its replica, which frees what it held.
-    #[inline(always)]
-    pub(super) fn leave(&mut self, attempt: u32, outcome: Outcome) {
         let now = self.now;
         let row = &mut self.attempts[attempt];
         let place = &mut self.replicas[row.replica as usize];
-        place.touch(&mut self.time_shares, now);
-        if row.has_worker {
-            place.free_worker(row, now);
-            if place.is_to_serve() {
-                self.agenda.push(Deed::Serve(row.replica));
-            }
+        let site = &self.sites[row.site.index()];
+        if leave(
+            row,
+            place,
+            site,
+            &mut self.recorder,
+            &mut self.time_shares,
+            now,
+            outcome,
+        ) {
+            self.agenda.push(Deed::Serve(row.replica));
         }
-        row.task.epoch = row.task.epoch.wrapping_add(1);
-        row.task.computing = Computing::No;
-        debug_assert_eq!(
-            row.child,
-            super::arena::Child::None,
-            "what it waited for was abandoned before"
-        );
-        place.inside -= 1;
-        let took = now.since(row.arrived);
-        place.sojourn = place.sojourn.wrapping_add(took.nanos());
-        let callee = self.sites[row.site.index()].callee;
-        self.recorder
-            .left_service(place.service, callee, row, took, now, outcome);
-    }
-
-    /// Sends an answer back, if anybody waits for it.
-    #[inline]
-    pub(super) fn answer(&mut self, attempt: u32, outcome: Outcome) {
-        let row = &mut self.attempts[attempt];
         if row.call == NONE {
-            self.attempts.remove(attempt);
-            return;
+            return self.attempts.remove(attempt);
         }
         row.outcome = outcome;
         row.phase = Phase::Returning;
-        if row.reply_lost || !self.network_rules.is_empty() || self.sites[row.site.index()].answers_bytes {
+        if row.reply_lost || site.answers_bytes || !self.network_rules.is_empty() {
             return self.answer_oddly(attempt);
         }
         let (back, generation) = (row.back, row.generation);
         self.deliver_answer(attempt, generation, back);
+    }
+
+    /// An attempt leaves its replica, which frees what it held.
+    pub(super) fn leave(&mut self, attempt: u32, outcome: Outcome) {
+        let row = &mut self.attempts[attempt];
+        let place = &mut self.replicas[row.replica as usize];
+        let site = &self.sites[row.site.index()];
+        let shares = &mut self.time_shares;
+        if leave(row, place, site, &mut self.recorder, shares, self.now, outcome) {
+            self.agenda.push(Deed::Serve(row.replica));
+        }
+    }
+
+    /// Sends an answer back, if anybody waits for it.
+    pub(super) fn answer(&mut self, attempt: u32, outcome: Outcome) {
+        let row = &mut self.attempts[attempt];
+        if row.call == NONE {
+            return self.attempts.remove(attempt);
+        }
+        row.outcome = outcome;
+        row.phase = Phase::Returning;
+        self.answer_oddly(attempt);
     }
 
     #[inline(always)]
