@@ -332,8 +332,9 @@ impl<Q: Pending> Simulation<'_, Q> {
             sent: true,
             item: row.item,
         };
+        let (next, previous) = (row.sibling_next, row.sibling_previous);
         if let Parent::Join(join) = over.parent {
-            self.unlink_call(join, CallRef::lean(attempt));
+            self.close_gap(join, next, previous);
         }
         self.attempts.remove(attempt);
         let site = &self.sites[over.site.index()];

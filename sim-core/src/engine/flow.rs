@@ -6,7 +6,7 @@ use super::pending::Pending;
 use super::slab::NONE;
 use super::{Deed, Simulation};
 use crate::ids::SiteId;
-use crate::model::{Action, Repeat, Step};
+use crate::model::{Action, Block, Model, Repeat, Step};
 use crate::outcome::Outcome;
 use crate::quantity::Chance;
 use crate::rng::{Purpose, WordThen, mix};
@@ -17,6 +17,20 @@ const WORD_TAKEN: usize = 0;
 const WORD_CHOICE: usize = 1;
 const WORD_WORK: usize = 2;
 
+/// By block: the site of its call, if a plain call is all there is in it.
+pub(super) fn only_calls(model: &Model) -> Vec<Option<SiteId>> {
+    let of = |block: &Block| {
+        let [only] = &model.steps[block.steps.start as usize..block.steps.end as usize] else {
+            return None;
+        };
+        match only.action {
+            Action::Call(site) if only.chance == Chance::ALWAYS && !only.optional && !only.background => Some(site),
+            _ => None,
+        }
+    };
+    model.blocks.iter().map(of).collect()
+}
+
 /// Whether a flow goes on at once or waits for something.
 enum Went {
     On,
@@ -24,8 +38,19 @@ enum Went {
 }
 
 impl<Q: Pending> Simulation<'_, Q> {
-    /// An attempt's main flow goes on.
+    /// An attempt's main flow goes on, or ends.
+    #[inline(always)]
     pub(super) fn advance(&mut self, attempt: u32) {
+        let row = &self.attempts[attempt];
+        if row.step == row.steps_end {
+            self.flow_done(attempt);
+        } else {
+            self.take_steps(attempt);
+        }
+    }
+
+    #[inline(never)]
+    fn take_steps(&mut self, attempt: u32) {
         loop {
             let row = &mut self.attempts[attempt];
             if row.step == row.steps_end {
@@ -166,9 +191,17 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     #[inline]
     fn release_if_async(&mut self, attempt: u32) {
-        let row = &self.attempts[attempt];
-        if row.has_worker && self.replicas[row.replica as usize].is_async {
-            self.free_worker(attempt);
+        let row = &mut self.attempts[attempt];
+        if !row.has_worker {
+            return;
+        }
+        let place = &mut self.replicas[row.replica as usize];
+        if place.is_async {
+            place.touch(&mut self.time_shares, self.now);
+            place.free_worker(row, self.now);
+            if place.is_to_serve() {
+                self.agenda.push(Deed::Serve(row.replica));
+            }
         }
     }
 
@@ -302,17 +335,10 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// The site of a block that is one plain call.
     #[inline]
     fn only_call_of(&self, block: u32) -> Option<SiteId> {
-        let steps = &self.model.blocks[block as usize].steps;
-        let only = &self.model.steps[steps.start as usize];
-        match only.action {
-            Action::Call(site) if steps.end - steps.start == 1 => {
-                let plain = only.chance == Chance::ALWAYS && !only.optional && !only.background;
-                plain.then_some(site)
-            }
-            _ => None,
-        }
+        self.only_calls[block as usize]
     }
 
+    #[inline]
     fn link_call(&mut self, join: u32, call: CallRef) {
         if call == CallRef::NONE {
             return; // A limit stopped the run.
@@ -327,6 +353,12 @@ impl<Q: Pending> Simulation<'_, Q> {
     pub(super) fn unlink_call(&mut self, join: u32, call: CallRef) {
         let (next, previous) = self.neighbours(call);
         let (next, previous) = (*next, *previous);
+        self.close_gap(join, next, previous);
+    }
+
+    /// Two calls of a join become neighbours, as the one between them leaves.
+    #[inline(always)]
+    pub(super) fn close_gap(&mut self, join: u32, next: CallRef, previous: CallRef) {
         if previous == CallRef::NONE {
             self.joins[join].first_call = next;
         } else {
@@ -412,7 +444,11 @@ impl<Q: Pending> Simulation<'_, Q> {
             return;
         };
         let parent = row.parent;
-        self.abandon_join(join);
+        if row.first_call == CallRef::NONE && row.first_frame == NONE {
+            self.joins.remove(join);
+        } else {
+            self.abandon_join(join);
+        }
         self.set_child(parent, Child::None);
         match parent {
             Parent::Attempt(attempt) => self.child_ended(attempt, outcome),
@@ -422,6 +458,7 @@ impl<Q: Pending> Simulation<'_, Q> {
     }
 
     /// Nobody waits for what is still out.
+    #[inline(never)]
     fn abandon_join(&mut self, join: u32) {
         loop {
             let call = self.joins[join].first_call;

@@ -5,9 +5,10 @@
 //! need neither recursion nor events.
 //!
 //! Each file here adds one part of the simulation: `arrivals` (loads), `site` (what is in force at a call site), `caller`,
-//! `attempt` and `balance` (calls and attempts as their caller sees them, and the pick of a replica), `network`, `replica`
-//! and `server` (admission, queues, workers), `outage` (replicas that stop), `compute` (cores and work in progress), `flow`
-//! (steps, joins, branches), `fault` and `change` (what happens to the system), `finish` (conservation and the result).
+//! `attempt` and `balance` (calls and attempts as their caller sees them, and the pick of a replica), `network`, `replica`,
+//! `queue` and `server` (admission, queues, workers), `outage` (replicas that stop), `compute` (cores and work in
+//! progress), `flow` (steps, joins, branches), `fault` and `change` (what happens to the system), `finish` (conservation
+//! and the result).
 
 mod arena;
 mod arrivals;
@@ -24,6 +25,7 @@ mod lockstep;
 mod network;
 mod outage;
 mod pending;
+mod queue;
 mod recorder;
 mod replica;
 mod ring;
@@ -211,6 +213,8 @@ struct Simulation<'m, Q> {
     links: Vec<&'m Link>,
     plans: Vec<PlanShape<'m>>,
     sites: Vec<SiteShape<'m>>,
+    /// By block: the site of its call, if a plain call is all there is in it.
+    only_calls: Vec<Option<SiteId>>,
 
     callers: CallerState,
     pipes: Vec<[Pipe; 6]>,
@@ -289,6 +293,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             endpoints,
             links,
             plans,
+            only_calls: flow::only_calls(model),
             callers,
             pipes: network::pipes(model),
             replicas: replica::replicas(model),

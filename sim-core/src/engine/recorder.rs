@@ -48,6 +48,15 @@ pub(crate) struct EndpointStats {
     pub part: ServicePart,
 }
 
+/// Nanoseconds as a number; by way of a signed integer, which takes one instruction.
+#[inline(always)]
+fn float(span: Span) -> f64 {
+    match i64::try_from(span.nanos()) {
+        Ok(signed) => signed as f64,
+        Err(_) => span.nanos() as f64,
+    }
+}
+
 /// One lane.
 #[derive(Debug, Default)]
 pub(crate) struct LaneStats {
@@ -391,7 +400,7 @@ impl Recorder {
                     stats.part.slowdown.0 += if took == row.work {
                         1.0
                     } else {
-                        took.nanos() as f64 / row.work.nanos() as f64
+                        float(took) / float(row.work)
                     };
                     stats.part.slowdown.1 += 1;
                 }

@@ -59,9 +59,10 @@ pub(super) fn two(wide: Wide, key: &[u32; 8], places: [Place; 2], to: &mut [Word
 )]
 mod vector {
     use core::arch::x86_64::{
-        _mm_add_epi32, _mm_or_si128, _mm_set_epi32, _mm_set_epi64x, _mm_shuffle_epi32, _mm_slli_epi32, _mm_srli_epi32,
-        _mm_xor_si128, _mm256_add_epi32, _mm256_broadcastsi128_si256, _mm256_or_si256, _mm256_permute2x128_si256,
-        _mm256_set_epi64x, _mm256_shuffle_epi32, _mm256_slli_epi32, _mm256_srli_epi32, _mm256_xor_si256,
+        __m128i, __m256i, _mm_add_epi32, _mm_or_si128, _mm_set_epi32, _mm_set_epi64x, _mm_shuffle_epi32,
+        _mm_slli_epi32, _mm_srli_epi32, _mm_xor_si128, _mm256_add_epi32, _mm256_broadcastsi128_si256, _mm256_or_si256,
+        _mm256_permute2x128_si256, _mm256_set_epi64x, _mm256_shuffle_epi32, _mm256_slli_epi32, _mm256_srli_epi32,
+        _mm256_xor_si256,
     };
     use core::mem::transmute;
 
@@ -143,7 +144,7 @@ mod vector {
                 _mm_add_epi32(end[3], start[3]),
             ];
             // SAFETY: four registers of 16 bytes are eight words.
-            *$to = unsafe { transmute::<_, Words>(rows) };
+            *$to = unsafe { transmute::<[__m128i; 4], Words>(rows) };
         }};
     }
 
@@ -189,7 +190,7 @@ mod vector {
             _mm256_permute2x128_si256::<0x31>(c, d),
         ];
         // SAFETY: four registers of 32 bytes are sixteen words.
-        *to = unsafe { transmute::<_, [Words; 2]>(rows) };
+        *to = unsafe { transmute::<[__m256i; 4], [Words; 2]>(rows) };
     }
 }
 
