@@ -61,16 +61,22 @@ impl Wheel {
     #[inline]
     fn file(&mut self, entry: Entry) {
         let difference = entry.time ^ self.reference;
-        let level = (63 - (difference | 1).leading_zeros()) / DIGIT_BITS % LEVELS as u32;
+        let level = (difference | 1).ilog2() / DIGIT_BITS % LEVELS as u32;
         let digit = (entry.time >> (level * DIGIT_BITS)) as usize % DIGITS;
         self.buckets[level as usize * DIGITS + digit].push(entry);
         self.occupied[level as usize] |= 1 << digit;
         self.levels |= 1 << level;
     }
 
-    /// Adds an entry that comes before those in buckets.
+    /// Adds an entry that comes before those in buckets. Its parts come one by one, in registers.
     #[inline(never)]
-    fn push_near(&mut self, entry: Entry) {
+    fn push_near(&mut self, time: u64, order: u64, index: u32, generation: u32) {
+        let entry = Entry {
+            time,
+            order,
+            index,
+            generation,
+        };
         if entry.time == self.now {
             // Almost always the last of its instant; a ring's stand-in may carry an older sequence number.
             let at = self.lane.partition_point(|it| it.key() < entry.key());
@@ -179,7 +185,7 @@ impl Pending for Wheel {
         if entry.time >= self.bottom_end {
             self.file(entry);
         } else {
-            self.push_near(entry);
+            self.push_near(entry.time, entry.order, entry.index, entry.generation);
         }
     }
 
