@@ -143,7 +143,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         let row = &mut self.attempts[attempt];
         let replica = row.replica;
         let place = &self.replicas[replica as usize];
-        if place.cores.is_none() && !(place.stopped || place.slows || place.disturbed) {
+        if !place.odd {
             // The common case, without a detour.
             let until = self.now + work;
             row.task.computing = Computing::Running;
@@ -251,9 +251,10 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
     }
 
-    pub(super) fn on_work_done(&mut self, entry: Entry) {
-        let row = &mut self.attempts[entry.index];
-        if row.generation != entry.generation || row.task.epoch != entry.epoch() {
+    #[inline(never)]
+    pub(super) fn on_work_done(&mut self, attempt: u32, generation: u32, epoch: u16) {
+        let row = &mut self.attempts[attempt];
+        if row.generation != generation || row.task.epoch != epoch {
             return; // It was stopped, or its end was moved.
         }
         let (key, replica, computing) = (row.key, row.replica, row.task.computing);
@@ -263,7 +264,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         if computing == Computing::Running {
             self.free_core(replica);
         }
-        self.advance(entry.index);
+        self.advance(attempt);
     }
 
     pub(super) fn on_branch_done(&mut self, entry: Entry) {
@@ -285,7 +286,8 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// A core is free: the next piece in line takes it.
     #[inline(always)]
     fn free_core(&mut self, replica: u32) {
-        if self.replicas[replica as usize].cores.is_some() {
+        let place = &self.replicas[replica as usize];
+        if place.odd && place.cores.is_some() {
             self.free_one_of_cores(replica);
         }
     }

@@ -1,12 +1,12 @@
 //! Flows: steps, joins and branches of an attempt inside its service.
 
-use super::arena::{Child, Frame, Join, Parent, Phase, Task};
-use super::caller::NewCall;
+use super::arena::{CallRef, Child, Frame, Join, Parent, Phase, Task, Which};
+use super::caller::{NewCall, Then};
 use super::pending::Pending;
 use super::slab::NONE;
 use super::{Deed, Simulation};
 use crate::ids::SiteId;
-use crate::model::{Action, Repeat, Step, Style};
+use crate::model::{Action, Block, Model, Repeat, Step};
 use crate::outcome::Outcome;
 use crate::quantity::Chance;
 use crate::rng::{Purpose, WordThen, mix};
@@ -17,6 +17,20 @@ const WORD_TAKEN: usize = 0;
 const WORD_CHOICE: usize = 1;
 const WORD_WORK: usize = 2;
 
+/// By block: the site of its call, if a plain call is all there is in it.
+pub(super) fn only_calls(model: &Model) -> Vec<Option<SiteId>> {
+    let of = |block: &Block| {
+        let [only] = &model.steps[block.steps.start as usize..block.steps.end as usize] else {
+            return None;
+        };
+        match only.action {
+            Action::Call(site) if only.chance == Chance::ALWAYS && !only.optional && !only.background => Some(site),
+            _ => None,
+        }
+    };
+    model.blocks.iter().map(of).collect()
+}
+
 /// Whether a flow goes on at once or waits for something.
 enum Went {
     On,
@@ -24,8 +38,19 @@ enum Went {
 }
 
 impl<Q: Pending> Simulation<'_, Q> {
-    /// An attempt's main flow goes on.
+    /// An attempt's main flow goes on, or ends.
+    #[inline(always)]
     pub(super) fn advance(&mut self, attempt: u32) {
+        let row = &self.attempts[attempt];
+        if row.step == row.steps_end {
+            self.flow_done(attempt);
+        } else {
+            self.take_steps(attempt);
+        }
+    }
+
+    #[inline(never)]
+    fn take_steps(&mut self, attempt: u32) {
         loop {
             let row = &mut self.attempts[attempt];
             if row.step == row.steps_end {
@@ -35,6 +60,15 @@ impl<Q: Pending> Simulation<'_, Q> {
             row.step += 1;
             let key = row.key;
             let step = &self.model.steps[at as usize];
+            if let Action::Call(site) = step.action
+                && step.chance == Chance::ALWAYS
+                && !step.background
+            {
+                // The common case, without a detour.
+                let call = self.call_from(attempt, site, 0, Parent::Attempt(attempt), Then::Unknown);
+                self.attempts[attempt].child = Child::Call(call);
+                return self.release_if_async(attempt);
+            }
             if let Went::Waits = self.take_step(step, attempt, key, Parent::Attempt(attempt)) {
                 return;
             }
@@ -67,7 +101,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         match &step.action {
             Action::Call(site) => {
                 let parent = if step.background { Parent::Nobody } else { flow };
-                let call = self.call_from(attempt, *site, 0, parent);
+                let call = self.call_from(attempt, *site, 0, parent, Then::Unknown);
                 if step.background {
                     return Went::On;
                 }
@@ -76,7 +110,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             }
             Action::Repeat(repeat) if step.background => {
                 for repetition in 0..repeat.times {
-                    self.call_from(attempt, repeat.site, repetition, Parent::Nobody);
+                    self.call_from(attempt, repeat.site, repetition, Parent::Nobody, Then::Unknown);
                 }
                 return Went::On;
             }
@@ -136,21 +170,17 @@ impl<Q: Pending> Simulation<'_, Q> {
             return false;
         }
         let replica = row.replica;
-        let place = &self.replicas[replica as usize];
-        let state = &self.services[place.service.index()];
-        if place.busy < state.workers && place.resume.len == 0 {
-            self.touch(replica);
-            self.hold_worker(attempt);
+        self.touch(replica);
+        let place = &mut self.replicas[replica as usize];
+        let row = &mut self.attempts[attempt];
+        if place.busy < place.workers && place.resume.len == 0 {
+            place.hold_worker(row, self.now);
             return false;
         }
         // The step is taken when a worker is there.
-        let row = &mut self.attempts[attempt];
         row.step -= 1;
         row.phase = Phase::Resuming;
-        self.touch(replica);
-        let mut line = self.replicas[replica as usize].resume;
-        line.push_back(&mut self.attempts, attempt);
-        self.replicas[replica as usize].resume = line;
+        place.resume.push_back(&mut self.attempts, attempt);
         true
     }
 
@@ -161,11 +191,17 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     #[inline]
     fn release_if_async(&mut self, attempt: u32) {
-        let row = &self.attempts[attempt];
-        let replica = row.replica;
-        let service = self.replicas[replica as usize].service;
-        if row.has_worker && self.services[service.index()].style == Style::Async {
-            self.free_worker(attempt);
+        let row = &mut self.attempts[attempt];
+        if !row.has_worker {
+            return;
+        }
+        let place = &mut self.replicas[row.replica as usize];
+        if place.is_async {
+            place.touch(&mut self.time_shares, self.now);
+            place.free_worker(row, self.now);
+            if place.is_to_serve() {
+                self.agenda.push(Deed::Serve(row.replica));
+            }
         }
     }
 
@@ -178,11 +214,11 @@ impl<Q: Pending> Simulation<'_, Q> {
     }
 
     /// An attempt's flow makes a call.
-    #[inline]
-    fn call_from(&mut self, attempt: u32, site: SiteId, repetition: u32, parent: Parent) -> u32 {
+    #[inline(never)]
+    fn call_from(&mut self, attempt: u32, site: SiteId, repetition: u32, parent: Parent, then: Then) -> CallRef {
         let row = &self.attempts[attempt];
         let replica = row.replica;
-        let service = self.replicas[replica as usize].service;
+        let first = self.sites[row.site.index()].first_replica;
         let deadline = if parent == Parent::Nobody {
             SimTime::MAX
         } else {
@@ -191,7 +227,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         self.start_call(NewCall {
             site,
             parent,
-            instance: replica - self.layout.first_replica[service.index()],
+            instance: replica - first,
             party: replica,
             parent_key: row.key,
             repetition,
@@ -200,6 +236,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             class: row.class,
             priority: row.priority,
             item: 0,
+            then,
         })
     }
 
@@ -214,13 +251,13 @@ impl<Q: Pending> Simulation<'_, Q> {
             to_launch: repeat.times - at_once,
             site: repeat.site,
             launched: at_once,
-            first_call: NONE,
+            first_call: CallRef::NONE,
             first_frame: NONE,
             degraded: false,
         });
         self.set_child(flow, Child::Join(join));
         for repetition in 0..at_once {
-            let call = self.call_from(attempt, repeat.site, repetition, Parent::Join(join));
+            let call = self.call_from(attempt, repeat.site, repetition, Parent::Join(join), Then::Unknown);
             self.link_call(join, call);
         }
         self.release_if_async(attempt);
@@ -236,20 +273,26 @@ impl<Q: Pending> Simulation<'_, Q> {
             to_launch: 0,
             site: SiteId(0),
             launched: 0,
-            first_call: NONE,
+            first_call: CallRef::NONE,
             first_frame: NONE,
             degraded: false,
         });
         self.set_child(flow, Child::Join(join));
-        for block in blocks {
-            let steps = self.model.blocks[block as usize].steps.clone();
-            let only = &self.model.steps[steps.start as usize];
-            let plain = steps.len() == 1 && only.chance == Chance::ALWAYS && !only.optional && !only.background;
-            if let (true, Action::Call(site)) = (plain, &only.action) {
+        let mut next = self.only_call_of(blocks.start);
+        for block in blocks.clone() {
+            let only_call = next;
+            next = if block + 1 < blocks.end {
+                self.only_call_of(block + 1)
+            } else {
+                None
+            };
+            if let Some(site) = only_call {
                 // A branch that is one call needs no row of its own.
-                let call = self.call_from(attempt, *site, 0, Parent::Join(join));
+                let then = next.map_or(Then::Unknown, Then::Sibling);
+                let call = self.call_from(attempt, site, 0, Parent::Join(join), then);
                 self.link_call(join, call);
             } else {
+                let steps = self.model.blocks[block as usize].steps.clone();
                 let next = self.joins[join].first_frame;
                 let (frame, _) = self.frames.insert_with(|generation| Frame {
                     generation,
@@ -274,25 +317,55 @@ impl<Q: Pending> Simulation<'_, Q> {
         self.release_if_async(attempt);
     }
 
-    fn link_call(&mut self, join: u32, call: u32) {
-        if call == NONE {
-            return; // A limit stopped the run.
-        }
-        let next = core::mem::replace(&mut self.joins[join].first_call, call);
-        self.calls[call].next = next;
-        if next != NONE {
-            self.calls[next].previous = call;
+    /// The next and the previous call of a join, as one of its calls knows them.
+    #[inline(always)]
+    fn neighbours(&mut self, call: CallRef) -> (&mut CallRef, &mut CallRef) {
+        match call.which() {
+            Which::Lean(attempt) => {
+                let row = &mut self.attempts[attempt];
+                (&mut row.sibling_next, &mut row.sibling_previous)
+            }
+            Which::Row(call) => {
+                let row = &mut self.calls[call];
+                (&mut row.next, &mut row.previous)
+            }
         }
     }
 
-    pub(super) fn unlink_call(&mut self, join: u32, call: u32) {
-        let (next, previous) = (self.calls[call].next, self.calls[call].previous);
-        match previous {
-            NONE => self.joins[join].first_call = next,
-            previous => self.calls[previous].next = next,
+    /// The site of a block that is one plain call.
+    #[inline]
+    fn only_call_of(&self, block: u32) -> Option<SiteId> {
+        self.only_calls[block as usize]
+    }
+
+    #[inline]
+    fn link_call(&mut self, join: u32, call: CallRef) {
+        if call == CallRef::NONE {
+            return; // A limit stopped the run.
         }
-        if next != NONE {
-            self.calls[next].previous = previous;
+        let next = core::mem::replace(&mut self.joins[join].first_call, call);
+        *self.neighbours(call).0 = next;
+        if next != CallRef::NONE {
+            *self.neighbours(next).1 = call;
+        }
+    }
+
+    pub(super) fn unlink_call(&mut self, join: u32, call: CallRef) {
+        let (next, previous) = self.neighbours(call);
+        let (next, previous) = (*next, *previous);
+        self.close_gap(join, next, previous);
+    }
+
+    /// Two calls of a join become neighbours, as the one between them leaves.
+    #[inline(always)]
+    pub(super) fn close_gap(&mut self, join: u32, next: CallRef, previous: CallRef) {
+        if previous == CallRef::NONE {
+            self.joins[join].first_call = next;
+        } else {
+            *self.neighbours(previous).0 = next;
+        }
+        if next != CallRef::NONE {
+            *self.neighbours(next).1 = previous;
         }
     }
 
@@ -365,13 +438,17 @@ impl<Q: Pending> Simulation<'_, Q> {
                     Parent::Frame(frame) => self.frames[frame].attempt,
                     Parent::Nobody | Parent::Load(_) | Parent::Join(_) => unreachable!("only flows join"),
                 };
-                let call = self.call_from(attempt, site, repetition, Parent::Join(join));
+                let call = self.call_from(attempt, site, repetition, Parent::Join(join), Then::Unknown);
                 self.link_call(join, call);
             }
             return;
         };
         let parent = row.parent;
-        self.abandon_join(join);
+        if row.first_call == CallRef::NONE && row.first_frame == NONE {
+            self.joins.remove(join);
+        } else {
+            self.abandon_join(join);
+        }
         self.set_child(parent, Child::None);
         match parent {
             Parent::Attempt(attempt) => self.child_ended(attempt, outcome),
@@ -381,10 +458,11 @@ impl<Q: Pending> Simulation<'_, Q> {
     }
 
     /// Nobody waits for what is still out.
+    #[inline(never)]
     fn abandon_join(&mut self, join: u32) {
         loop {
             let call = self.joins[join].first_call;
-            if call == NONE {
+            if call == CallRef::NONE {
                 break;
             }
             self.unlink_call(join, call);
@@ -406,7 +484,7 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     fn abandon_child(&mut self, child: Child) {
         match child {
-            Child::None | Child::Call(NONE) => (), // A limit stopped the run before the call began.
+            Child::None | Child::Call(CallRef::NONE) => (), // A limit stopped the run before the call began.
             Child::Call(call) => self.abandon_call(call),
             Child::Join(join) => self.abandon_join(join),
         }
