@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod budget;
 pub mod deadline;
 mod order;
+pub mod rate_limit;
 pub mod retry;
 #[cfg(test)]
 pub(crate) mod scripted;
