@@ -6,6 +6,7 @@
 
 pub mod backoff;
 pub mod budget;
+pub mod concurrency;
 pub mod deadline;
 mod order;
 pub mod rate_limit;
