@@ -13,6 +13,7 @@ pub mod rate_limit;
 pub mod retry;
 #[cfg(test)]
 pub(crate) mod scripted;
+pub mod throttle;
 pub mod timeout;
 
 pub use order::{Oddity, OrderError, PolicyKind, oddities};
