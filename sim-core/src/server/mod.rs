@@ -4,6 +4,7 @@ pub mod adaptive_lifo;
 pub mod codel;
 pub mod criticality;
 pub mod deadline_drop;
+pub mod dimmer;
 pub mod folly_codel;
 pub mod overflow;
 pub mod partition;
