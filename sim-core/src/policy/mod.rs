@@ -6,11 +6,14 @@
 
 pub mod backoff;
 pub mod budget;
+pub mod concurrency;
 pub mod deadline;
 mod order;
+pub mod rate_limit;
 pub mod retry;
 #[cfg(test)]
 pub(crate) mod scripted;
+pub mod throttle;
 pub mod timeout;
 
 pub use order::{Oddity, OrderError, PolicyKind, oddities};

@@ -6,6 +6,7 @@
 pub mod least_outstanding;
 pub mod random;
 pub mod round_robin;
+pub mod shuffle_shard;
 pub mod two_choices;
 pub mod weighted;
 

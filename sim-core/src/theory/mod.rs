@@ -26,6 +26,7 @@ pub mod overload;
 pub mod retry;
 pub mod scalability;
 pub mod series;
+pub mod sharding;
 pub mod sharing;
 pub mod shortest_queue;
 pub mod token_bucket;
