@@ -6,8 +6,10 @@
 
 pub mod backoff;
 pub mod budget;
+pub mod cache;
 pub mod concurrency;
 pub mod deadline;
+pub mod hedge;
 mod order;
 pub mod rate_limit;
 pub mod retry;

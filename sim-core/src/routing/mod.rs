@@ -1,37 +1,52 @@
 //! Which replica an attempt goes to: pickers over the replicas in the caller's view.
 //!
 //! A picker is settings ([`Balance`]) and state ([`BalanceState`], one for each caller instance and callee). It sees the
-//! eligible replicas through [`View`], in the same order each time, and allocates nothing.
+//! eligible replicas through [`View`], in the same order each time, and allocates nothing when it picks. Those that keep
+//! tables (rings, schedules) build them at the first pick and when [`Balance::host_changed`] says so; those that keep
+//! statistics are told of ends by [`Balance::observe`] and of load reports by [`Balance::report`].
+//!
+//! What narrows the choice before a picker picks is apart from it: [`subset`], [`priority`], [`locality`], [`zone_aware`]
+//! and [`cells`] say which replicas, and [`Part`] shows only those.
 
+pub mod bounded_load;
+pub mod cells;
+pub mod edf;
+mod hash;
+pub mod least_conn;
 pub mod least_outstanding;
+pub mod least_request;
+pub mod load_report;
+pub mod locality;
+pub mod maglev;
+pub mod p2c;
+pub mod peak_ewma;
+pub mod priority;
 pub mod random;
+pub mod random_draws;
+pub mod ring_hash;
 pub mod round_robin;
 pub mod shuffle_shard;
+pub mod slow_start;
+pub mod static_stride;
+pub mod subset;
 pub mod two_choices;
+mod view;
 pub mod weighted;
+pub mod zone_aware;
 
+use crate::outcome::Outcome;
+use crate::policy::Invalid;
 use crate::rng::Draw;
+use crate::time::{SimTime, Span};
+pub use edf::Edf;
+pub use least_request::LeastRequest;
+pub use load_report::{ClientSideWrr, LoadReport};
+pub use maglev::Maglev;
+pub use p2c::P2c;
+pub use random_draws::RandomDraws;
+pub use ring_hash::RingHash;
 pub use round_robin::Start;
-
-/// The replicas that may be picked, in a fixed order, with what is known of each.
-pub trait View {
-    /// How many there are.
-    fn len(&self) -> usize;
-
-    /// Whether there are none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The replica at `at`: its number among all replica slots of the service, which stays its own when others come and go.
-    fn slot(&self, at: usize) -> usize;
-
-    /// What this caller has out to it.
-    fn outstanding(&self, at: usize) -> u32;
-
-    /// Its weight; 1 where none is set.
-    fn weight(&self, at: usize) -> u32;
-}
+pub use view::{Part, View};
 
 /// How a replica is picked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +69,35 @@ pub enum Balance {
     Weighted,
     /// Any, with chances in proportion to the weights.
     WeightedRandom,
+    /// Each in turn, as often as its weight: earliest deadline first, as Envoy.
+    Edf(Edf),
+    /// Each in turn, by weights from the replicas' own load reports, as gRPC.
+    ClientSideWrr(ClientSideWrr),
+    /// The one with the fewest requests outstanding of several drawn, as Envoy and gRPC.
+    LeastRequest(LeastRequest),
+    /// The better of two different ones, as Finagle and tower.
+    P2c(P2c),
+    /// The one with the fewest connections for its weight of several drawn, as HAProxy's `random`.
+    RandomDraws(RandomDraws),
+    /// The one with the fewest connections for its weight, in turn among equals, as HAProxy's `leastconn`.
+    LeastConn,
+    /// By the request's key on a ring of hashes.
+    RingHash(RingHash),
+    /// By the request's key in a table that is filled evenly.
+    Maglev(Maglev),
+}
+
+/// A call that has ended, for pickers that keep statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// When.
+    pub now: SimTime,
+    /// The slot it was sent to.
+    pub slot: usize,
+    /// How long it took, from its sending to its end.
+    pub rtt: Span,
+    /// How it ended.
+    pub outcome: Outcome,
 }
 
 impl Default for Balance {
@@ -63,8 +107,8 @@ impl Default for Balance {
     }
 }
 
-/// Where a picker stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where a picker stands. What is large is boxed, so that the small ones stay small.
+#[derive(Clone, Debug, PartialEq)]
 pub enum BalanceState {
     /// Nothing to remember.
     None,
@@ -72,6 +116,20 @@ pub enum BalanceState {
     RoundRobin(round_robin::Turn),
     /// The current weight of each slot.
     Weighted(weighted::Current),
+    /// A schedule.
+    Edf(Box<edf::Schedule>),
+    /// Reports and the schedule made of them.
+    ClientSideWrr(Box<load_report::Reports>),
+    /// A schedule, for weights that differ.
+    LeastRequest(Box<least_request::Schedule>),
+    /// An estimate of each slot's response time; none if calls are counted instead.
+    P2c(Box<peak_ewma::Estimates>),
+    /// The order in which equals are taken.
+    LeastConn(Box<least_conn::Places>),
+    /// A ring.
+    RingHash(Box<ring_hash::Placed>),
+    /// A table.
+    Maglev(Box<maglev::Placed>),
 }
 
 impl Balance {
@@ -84,20 +142,98 @@ impl Balance {
             Balance::TwoChoices { .. } => "two_choices",
             Balance::Weighted => "weighted",
             Balance::WeightedRandom => "weighted_random",
+            Balance::Edf(_) => "edf",
+            Balance::ClientSideWrr(_) => "client_side_wrr",
+            Balance::LeastRequest(_) => "least_request",
+            Balance::P2c(_) => "p2c",
+            Balance::RandomDraws(_) => "random_draws",
+            Balance::LeastConn => "least_conn",
+            Balance::RingHash(_) => "ring_hash",
+            Balance::Maglev(_) => "maglev",
         }
     }
 
+    /// Every picker with its defaults.
+    pub const ALL: [Balance; 14] = [
+        Balance::RoundRobin { start: Start::Random },
+        Balance::Random,
+        Balance::LeastOutstanding,
+        Balance::TwoChoices { replacement: false },
+        Balance::Weighted,
+        Balance::WeightedRandom,
+        Balance::Edf(Edf::DEFAULT),
+        Balance::ClientSideWrr(ClientSideWrr::DEFAULT),
+        Balance::LeastRequest(LeastRequest::DEFAULT),
+        Balance::P2c(P2c::FINAGLE),
+        Balance::RandomDraws(RandomDraws::DEFAULT),
+        Balance::LeastConn,
+        Balance::RingHash(RingHash::DEFAULT),
+        Balance::Maglev(Maglev::DEFAULT),
+    ];
+
     /// The picker with this name in files, with its defaults.
     pub fn named(name: &str) -> Option<Balance> {
-        let all = [
-            Balance::default(),
-            Balance::Random,
-            Balance::LeastOutstanding,
-            Balance::TwoChoices { replacement: false },
-            Balance::Weighted,
-            Balance::WeightedRandom,
-        ];
-        all.into_iter().find(|it| it.name() == name)
+        Balance::ALL.into_iter().find(|it| it.name() == name)
+    }
+
+    /// Whether the settings make sense.
+    pub fn check(&self) -> Result<(), Invalid> {
+        match self {
+            Balance::RoundRobin { .. }
+            | Balance::Random
+            | Balance::LeastOutstanding
+            | Balance::TwoChoices { .. }
+            | Balance::Weighted
+            | Balance::WeightedRandom
+            | Balance::LeastConn => Ok(()),
+            Balance::Edf(it) => it.check(),
+            Balance::ClientSideWrr(it) => it.check(),
+            Balance::LeastRequest(it) => it.check(),
+            Balance::P2c(it) => it.check(),
+            Balance::RandomDraws(it) => it.check(),
+            Balance::RingHash(it) => it.check(),
+            Balance::Maglev(it) => it.check(),
+        }
+    }
+
+    /// Whether it looks at [`View::outstanding`].
+    pub const fn counts_outstanding(&self) -> bool {
+        match self {
+            Balance::LeastOutstanding
+            | Balance::TwoChoices { .. }
+            | Balance::LeastRequest(_)
+            | Balance::P2c(_)
+            | Balance::RandomDraws(_)
+            | Balance::LeastConn => true,
+            Balance::RingHash(it) => it.bounded_load.is_some(),
+            Balance::Maglev(it) => it.bounded_load.is_some(),
+            Balance::RoundRobin { .. }
+            | Balance::Random
+            | Balance::Weighted
+            | Balance::WeightedRandom
+            | Balance::Edf(_)
+            | Balance::ClientSideWrr(_) => false,
+        }
+    }
+
+    /// Whether picks may draw (a start may draw whatever this says).
+    pub const fn draws(&self) -> bool {
+        match self {
+            Balance::Random
+            | Balance::LeastOutstanding
+            | Balance::TwoChoices { .. }
+            | Balance::WeightedRandom
+            | Balance::LeastRequest(_)
+            | Balance::P2c(_)
+            | Balance::RandomDraws(_) => true,
+            Balance::RoundRobin { .. }
+            | Balance::Weighted
+            | Balance::Edf(_)
+            | Balance::ClientSideWrr(_)
+            | Balance::LeastConn
+            | Balance::RingHash(_)
+            | Balance::Maglev(_) => false,
+        }
     }
 
     /// The state at the beginning for a callee with this many replica slots. Draws once for a random start.
@@ -105,9 +241,18 @@ impl Balance {
         match self {
             Balance::RoundRobin { start } => BalanceState::RoundRobin(round_robin::Turn::new(*start, slots, draw)),
             Balance::Weighted => BalanceState::Weighted(weighted::Current::new(slots)),
-            Balance::Random | Balance::LeastOutstanding | Balance::TwoChoices { .. } | Balance::WeightedRandom => {
-                BalanceState::None
-            }
+            Balance::Random
+            | Balance::LeastOutstanding
+            | Balance::TwoChoices { .. }
+            | Balance::WeightedRandom
+            | Balance::RandomDraws(_) => BalanceState::None,
+            Balance::Edf(it) => BalanceState::Edf(Box::new(it.start(slots, draw))),
+            Balance::ClientSideWrr(_) => BalanceState::ClientSideWrr(Box::new(load_report::Reports::new(slots, draw))),
+            Balance::LeastRequest(_) => BalanceState::LeastRequest(Box::default()),
+            Balance::P2c(it) => BalanceState::P2c(Box::new(it.start(slots))),
+            Balance::LeastConn => BalanceState::LeastConn(Box::new(least_conn::Places::new(slots))),
+            Balance::RingHash(_) => BalanceState::RingHash(Box::default()),
+            Balance::Maglev(_) => BalanceState::Maglev(Box::default()),
         }
     }
 
@@ -124,9 +269,65 @@ impl Balance {
             (Balance::LeastOutstanding, _) => Some(least_outstanding::pick(view, draw)),
             (Balance::TwoChoices { replacement }, _) => Some(two_choices::pick(view, *replacement, draw)),
             (Balance::WeightedRandom, _) => weighted::pick_random(view, draw),
-            (Balance::RoundRobin { .. } | Balance::Weighted, _) => {
+            (Balance::Edf(it), BalanceState::Edf(schedule)) => it.pick(schedule, view),
+            (Balance::ClientSideWrr(it), BalanceState::ClientSideWrr(reports)) => it.pick(reports, view),
+            (Balance::LeastRequest(it), BalanceState::LeastRequest(schedule)) => it.pick(schedule, view, draw),
+            (Balance::P2c(it), BalanceState::P2c(estimates)) => Some(it.pick(estimates, view, draw)),
+            (Balance::RandomDraws(it), _) => it.pick(view, draw),
+            (Balance::LeastConn, BalanceState::LeastConn(places)) => places.pick(view),
+            (Balance::RingHash(it), BalanceState::RingHash(placed)) => it.pick(placed, view),
+            (Balance::Maglev(it), BalanceState::Maglev(placed)) => it.pick(placed, view),
+            (
+                Balance::RoundRobin { .. }
+                | Balance::Weighted
+                | Balance::Edf(_)
+                | Balance::ClientSideWrr(_)
+                | Balance::LeastRequest(_)
+                | Balance::P2c(_)
+                | Balance::LeastConn
+                | Balance::RingHash(_)
+                | Balance::Maglev(_),
+                _,
+            ) => {
                 unreachable!("a balancer's state was made by the same settings")
             }
+        }
+    }
+
+    /// A call that was sent to a replica has ended, in whatever way.
+    #[inline]
+    pub fn observe(&self, state: &mut BalanceState, observed: &Observed) {
+        match (self, state) {
+            (Balance::P2c(it), BalanceState::P2c(estimates)) => it.observe(estimates, observed),
+            (Balance::LeastConn, BalanceState::LeastConn(places)) => places.moved(observed.slot),
+            _ => (),
+        }
+    }
+
+    /// A replica said how loaded it is.
+    #[inline]
+    pub fn report(&self, state: &mut BalanceState, slot: usize, report: &LoadReport) {
+        if let (Balance::ClientSideWrr(it), BalanceState::ClientSideWrr(reports)) = (self, state) {
+            it.report(reports, slot, report);
+        }
+    }
+
+    /// The replica in `slot` came, left, or changed its weight or address; `view` is what may be picked from now on.
+    ///
+    /// Rings and tables depend only on the view: an owner of many states may change one and clone it to the others, which
+    /// then share the table.
+    pub fn host_changed(&self, state: &mut BalanceState, view: &impl View, slot: usize) {
+        match (self, state) {
+            (Balance::Edf(it), BalanceState::Edf(schedule)) => it.build(schedule, view),
+            (Balance::ClientSideWrr(it), BalanceState::ClientSideWrr(reports)) => {
+                it.host_changed(reports, view, slot);
+            }
+            (Balance::LeastRequest(it), BalanceState::LeastRequest(schedule)) => it.build(schedule, view),
+            (Balance::P2c(it), BalanceState::P2c(estimates)) => it.host_changed(estimates, view.now(), slot),
+            (Balance::LeastConn, BalanceState::LeastConn(places)) => places.moved(slot),
+            (Balance::RingHash(it), BalanceState::RingHash(placed)) => it.build(placed, view),
+            (Balance::Maglev(it), BalanceState::Maglev(placed)) => it.build(placed, view),
+            _ => (),
         }
     }
 }

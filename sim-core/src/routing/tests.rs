@@ -3,17 +3,34 @@ use crate::policy::scripted::{ALMOST_ONE, Scripted};
 use crate::rng::{Key, Purpose, Streams};
 use proptest::prelude::*;
 
-/// Slots, outstanding calls and weights, side by side.
+/// Slots, outstanding calls and weights, side by side, and what else a view may say.
 #[derive(Clone)]
-struct Replicas(Vec<(usize, u32, u32)>);
+pub(super) struct Replicas {
+    pub(super) rows: Vec<(usize, u32, u32)>,
+    /// Slots that are not well.
+    pub(super) sick: Vec<usize>,
+    pub(super) age: Span,
+    pub(super) now: SimTime,
+    pub(super) key: u64,
+}
 
 impl Replicas {
-    fn idle(n: usize) -> Replicas {
-        Replicas((0..n).map(|slot| (slot, 0, 1)).collect())
+    pub(super) fn of(rows: Vec<(usize, u32, u32)>) -> Replicas {
+        Replicas {
+            rows,
+            sick: Vec::new(),
+            age: Span::MAX,
+            now: SimTime::ZERO,
+            key: 0,
+        }
     }
 
-    fn busy(outstanding: &[u32]) -> Replicas {
-        Replicas(
+    pub(super) fn idle(n: usize) -> Replicas {
+        Replicas::of((0..n).map(|slot| (slot, 0, 1)).collect())
+    }
+
+    pub(super) fn busy(outstanding: &[u32]) -> Replicas {
+        Replicas::of(
             outstanding
                 .iter()
                 .enumerate()
@@ -22,8 +39,8 @@ impl Replicas {
         )
     }
 
-    fn weighted(weights: &[u32]) -> Replicas {
-        Replicas(
+    pub(super) fn weighted(weights: &[u32]) -> Replicas {
+        Replicas::of(
             weights
                 .iter()
                 .enumerate()
@@ -31,20 +48,43 @@ impl Replicas {
                 .collect(),
         )
     }
+
+    /// Only these slots.
+    pub(super) fn only(mut self, slots: &[usize]) -> Replicas {
+        self.rows.retain(|it| slots.contains(&it.0));
+        self
+    }
+
+    /// The same for another key.
+    pub(super) fn with_key(&self, key: u64) -> Replicas {
+        Replicas { key, ..self.clone() }
+    }
 }
 
 impl View for Replicas {
     fn len(&self) -> usize {
-        self.0.len()
+        self.rows.len()
     }
     fn slot(&self, at: usize) -> usize {
-        self.0[at].0
+        self.rows[at].0
     }
     fn outstanding(&self, at: usize) -> u32 {
-        self.0[at].1
+        self.rows[at].1
     }
     fn weight(&self, at: usize) -> u32 {
-        self.0[at].2
+        self.rows[at].2
+    }
+    fn now(&self) -> SimTime {
+        self.now
+    }
+    fn key(&self) -> u64 {
+        self.key
+    }
+    fn healthy(&self, at: usize) -> bool {
+        !self.sick.contains(&self.rows[at].0)
+    }
+    fn age(&self, _at: usize) -> Span {
+        self.age
     }
 }
 
@@ -53,7 +93,7 @@ const DISTINCT: Balance = Balance::TwoChoices { replacement: false };
 const REPLACED: Balance = Balance::TwoChoices { replacement: true };
 
 /// Picks as letters: a is slot 0.
-fn letters(balance: Balance, view: &Replicas, picks: usize) -> String {
+pub(super) fn letters(balance: Balance, view: &Replicas, picks: usize) -> String {
     let mut draw = Scripted::new(&[0.5]);
     let mut state = balance.start(view.len(), &mut draw);
     let pick = |_| {
@@ -64,7 +104,7 @@ fn letters(balance: Balance, view: &Replicas, picks: usize) -> String {
 }
 
 /// How often each position is picked.
-fn counts(balance: Balance, view: &Replicas, picks: u32) -> Vec<u32> {
+pub(super) fn counts(balance: Balance, view: &Replicas, picks: u32) -> Vec<u32> {
     let mut draw = Streams::new(9).stream(Purpose::Balance, Key::of("counts"));
     let mut state = balance.start(view.len(), &mut draw);
     let mut counts = vec![0; view.len()];
@@ -113,7 +153,7 @@ fn a_turn_goes_on_when_the_view_shrinks_and_grows() {
 #[test]
 fn a_weighted_replica_that_was_away_takes_up_where_it_stood() {
     let all = Replicas::weighted(&[2, 1, 1]);
-    let without_a = Replicas(all.0[1..].to_vec());
+    let without_a = all.clone().only(&[1, 2]);
     let mut draw = Scripted::new(&[0.5]);
     let mut state = Balance::Weighted.start(3, &mut draw);
     let mut pick = |view: &Replicas| view.slot(Balance::Weighted.pick(&mut state, view, &mut draw).unwrap());
@@ -126,23 +166,26 @@ fn a_weighted_replica_that_was_away_takes_up_where_it_stood() {
 
 #[test]
 fn nobody_is_picked_from_an_empty_view_or_without_weight() {
-    for balance in [
-        FIRST,
-        Balance::Random,
-        Balance::LeastOutstanding,
-        DISTINCT,
-        REPLACED,
-        Balance::Weighted,
-        Balance::WeightedRandom,
-    ] {
+    for balance in Balance::ALL.into_iter().chain([FIRST, REPLACED]) {
+        assert_eq!(balance.check(), Ok(()));
         let mut draw = Scripted::new(&[0.5]);
         let mut state = balance.start(2, &mut draw);
+        let at_start = draw.draws;
         assert_eq!(balance.pick(&mut state, &Replicas::idle(0), &mut draw), None);
         assert_eq!(balance.pick(&mut state, &Replicas::idle(1), &mut draw), Some(0));
-        assert_eq!(draw.draws, 0, "{balance:?}: no draw without a choice");
+        assert_eq!(draw.draws, at_start, "{balance:?}: no draw without a choice");
         assert_eq!(Balance::named(balance.name()).map(|it| it.name()), Some(balance.name()));
     }
-    for balance in [Balance::Weighted, Balance::WeightedRandom] {
+    for balance in [
+        Balance::Weighted,
+        Balance::WeightedRandom,
+        Balance::Edf(Edf::DEFAULT),
+        Balance::LeastRequest(LeastRequest::DEFAULT),
+        Balance::RandomDraws(RandomDraws::DEFAULT),
+        Balance::LeastConn,
+        Balance::RingHash(RingHash::DEFAULT),
+        Balance::Maglev(Maglev::DEFAULT),
+    ] {
         let mut draw = Scripted::new(&[0.5]);
         let mut state = balance.start(2, &mut draw);
         assert_eq!(balance.pick(&mut state, &Replicas::weighted(&[0, 0]), &mut draw), None);
@@ -215,17 +258,61 @@ proptest! {
         prop_assert_eq!(got, expected);
     }
 
+    /// Also right after others came and went, told or not. A picker that draws says so, and one that says it does not look at
+    /// calls outstanding picks the same without them.
     #[test]
-    fn picks_are_in_the_view(outstanding in prop::collection::vec(0u32..4, 1..9), seed in any::<u64>()) {
-        let view = Replicas::busy(&outstanding);
-        let least = *outstanding.iter().min().unwrap();
-        for balance in [Balance::default(), FIRST, Balance::Random, Balance::LeastOutstanding, DISTINCT, REPLACED, Balance::Weighted, Balance::WeightedRandom] {
+    fn picks_are_in_the_view(
+        outstanding in prop::collection::vec(0u32..4, 2..9), weights in prop::collection::vec(1u32..5, 9),
+        seed in any::<u64>(), gone in 0usize..9,
+    ) {
+        let mut view = Replicas::busy(&outstanding);
+        view.rows.iter_mut().zip(&weights).for_each(|(row, weight)| row.2 = *weight);
+        let stay: Vec<usize> = (0..view.len()).filter(|slot| *slot != gone % view.len()).collect();
+        let fewer = view.clone().only(&stay);
+        let bounded = Some(bounded_load::BoundedLoad::envoy(120));
+        let others = [
+            FIRST,
+            REPLACED,
+            Balance::P2c(P2c::LINKERD),
+            Balance::P2c(P2c::FINAGLE_PEAK_EWMA),
+            Balance::RingHash(RingHash { bounded_load: bounded, ..RingHash::DEFAULT }),
+            Balance::RingHash(RingHash {
+                bounded_load: Some(bounded_load::BoundedLoad::haproxy(120)),
+                ..RingHash::GRPC
+            }),
+            Balance::Maglev(Maglev { table_size: 101, bounded_load: bounded }),
+        ];
+        for balance in Balance::ALL.into_iter().chain(others) {
             let mut draw = Streams::new(seed).stream(Purpose::Balance, Key(1));
             let mut state = balance.start(view.len(), &mut draw);
-            for _ in 0..20 {
+            let mut blind = state.clone();
+            let blind_draw = draw.clone();
+            for number in 0..60u64 {
+                let view = if (20..40).contains(&number) { &fewer } else { &view };
+                let view = view.with_key(hash::hash(seed, number));
+                if number == 30 {
+                    balance.host_changed(&mut state, &view, gone % outstanding.len());
+                }
+                let before = draw.clone();
                 let at = balance.pick(&mut state, &view, &mut draw).unwrap();
-                prop_assert!(at < view.len());
-                prop_assert!(balance != Balance::LeastOutstanding || outstanding[at] == least);
+                prop_assert!(at < view.len(), "{balance:?}");
+                prop_assert!(balance.draws() || draw == before, "{balance:?} draws");
+                let least = view.rows.iter().map(|it| it.1).min().unwrap();
+                prop_assert!(balance != Balance::LeastOutstanding || view.outstanding(at) == least);
+                let end = Observed {
+                    now: view.now, slot: view.slot(at), rtt: Span::from_millis(number), outcome: Outcome::Ok,
+                };
+                balance.observe(&mut state, &end);
+            }
+            if !balance.counts_outstanding() {
+                let mut idle = view.clone();
+                let (mut one, mut other) = (blind_draw.clone(), blind_draw);
+                let mut state = blind.clone();
+                idle.rows.iter_mut().for_each(|row| row.1 = 0);
+                for _ in 0..10 {
+                    let seeing = balance.pick(&mut blind, &view, &mut one);
+                    prop_assert_eq!(seeing, balance.pick(&mut state, &idle, &mut other), "{:?}", balance);
+                }
             }
         }
     }

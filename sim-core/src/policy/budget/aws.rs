@@ -8,6 +8,7 @@
 
 use crate::outcome::Outcome;
 use crate::policy::backoff::aws::is_throttling;
+use crate::policy::{Invalid, require};
 
 /// Settings of the AWS SDKs' retry quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,13 @@ impl Aws {
         throttling_cost: 5,
         refund: 1,
     };
+
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        require(
+            self.capacity >= 1,
+            "an AWS retry quota's capacity is at least 1, or no retry ever passes; the default is 500",
+        )
+    }
 
     pub(super) fn start(&self) -> Quota {
         Quota(self.capacity)

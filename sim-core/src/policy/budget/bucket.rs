@@ -79,7 +79,7 @@ impl Bucket {
     pub(super) fn check(&self) -> Result<(), Invalid> {
         require(
             self.burst > 0,
-            "a bucket holds at least 1 token, or no retry ever passes",
+            "a bucket holds at least 1 token, or no retry ever passes; the default is 10",
         )
     }
 }

@@ -6,6 +6,7 @@
 //! Source: Envoy, `CircuitBreakers.Thresholds` of cluster API v3 (defaults: 3 retries; 20 % and 3).
 
 use super::InFlight;
+use crate::policy::{Invalid, require};
 use crate::quantity::Factor;
 
 /// Settings of Envoy's limits on retries in flight.
@@ -48,6 +49,17 @@ impl Envoy {
         percent: Factor(200_000),
         min_concurrency: 3,
     };
+
+    /// Istio's default: as many as there are.
+    pub const ISTIO: Envoy = Envoy::MaxRetries(u32::MAX);
+
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        let share = match self {
+            Envoy::MaxRetries(_) => true,
+            Envoy::RetryBudget { percent, .. } => *percent <= Factor::ONE,
+        };
+        require(share, "budget_percent is between 0 and 100 %; the default is 20 %")
+    }
 
     /// How many retries may be in flight.
     #[inline]

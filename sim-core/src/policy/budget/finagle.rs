@@ -115,10 +115,10 @@ impl Finagle {
 
     pub(super) fn check(&self) -> Result<(), Invalid> {
         let ttl = self.ttl >= Span::from_secs(1) && self.ttl <= Span::from_secs(60);
-        require(ttl, "Finagle's ttl is between 1s and 60s")?;
+        require(ttl, "Finagle's ttl is between 1s and 60s; the default is 10s")?;
         require(
             self.percent.0 <= 1_000_000_000,
-            "Finagle's percent is at most 1000 retries per call",
+            "Finagle's percent is between 0 and 1000 retries per call; the default is 0.2",
         )
     }
 }

@@ -51,6 +51,12 @@ impl Grpc {
     #[inline]
     pub(super) fn take(&self, tokens: &mut Tokens) -> bool {
         tokens.0 = tokens.0.saturating_sub(TOKEN);
+        self.allows(tokens)
+    }
+
+    /// Whether a retry or a hedge may be sent.
+    #[inline]
+    pub(super) fn allows(&self, tokens: &Tokens) -> bool {
         // More than half, strictly: twice as much is more than all.
         2 * tokens.0 > self.max_tokens * TOKEN
     }
@@ -58,8 +64,11 @@ impl Grpc {
     pub(super) fn check(&self) -> Result<(), Invalid> {
         require(
             self.max_tokens >= 1 && self.max_tokens <= 1_000,
-            "gRPC's maxTokens is between 1 and 1000",
+            "gRPC's maxTokens is between 1 and 1000; it has no default",
         )?;
-        require(self.token_ratio_milli > 0, "gRPC's tokenRatio is at least 0.001")
+        require(
+            self.token_ratio_milli > 0,
+            "gRPC's tokenRatio is at least 0.001; it has no default",
+        )
     }
 }

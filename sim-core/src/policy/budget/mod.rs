@@ -132,8 +132,10 @@ impl Budget {
             Budget::Finagle(it) => it.check(),
             Budget::Tower(it) => it.check(),
             Budget::Grpc(it) => it.check(),
-            Budget::Aws(_) | Budget::Envoy(_) | Budget::FailureRatio(_) => Ok(()),
+            Budget::Aws(it) => it.check(),
+            Budget::Envoy(it) => it.check(),
             Budget::Sre(it) => it.check(),
+            Budget::FailureRatio(_) => Ok(()),
         }
     }
 
@@ -202,6 +204,16 @@ impl Budget {
             (Budget::Sre(it), BudgetState::Sre(counts)) => it.take(counts, ask.now, ask.attempts),
             (Budget::FailureRatio(it), BudgetState::FailureRatio(counts)) => it.allows(counts),
             _ => mismatch!(),
+        }
+    }
+
+    /// Asks for one more copy of a call of which none has failed. gRPC, whose failures take the tokens, only looks whether
+    /// there are enough; for all others it is as a retry.
+    #[inline]
+    pub fn take_unprovoked(&self, state: &mut BudgetState, ask: &Ask, charge: &mut u32) -> bool {
+        match (self, state) {
+            (Budget::Grpc(it), BudgetState::Grpc(tokens)) => it.allows(tokens),
+            (_, state) => self.take(state, ask, charge),
         }
     }
 }

@@ -104,8 +104,11 @@ impl Sre {
     }
 
     pub(super) fn check(&self) -> Result<(), Invalid> {
-        require(self.attempts >= 1, "attempts count the first one: at least 1")?;
+        require(
+            self.attempts >= 1,
+            "attempts count the first one: at least 1; the default is 3",
+        )?;
         let wide = self.window.is_none_or(|it| it >= Span::from_millis(10));
-        require(wide, "the window of an SRE budget is at least 10ms")
+        require(wide, "the window of an SRE budget is at least 10ms; the default is 2m")
     }
 }

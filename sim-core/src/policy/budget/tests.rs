@@ -409,6 +409,96 @@ fn a_failure_ratio_stops_retries_while_it_is_exceeded() {
 }
 
 #[test]
+fn aws_classic_and_2026_rules_charge_by_the_kind_of_error() {
+    let retries = |aws, outcome| {
+        let mut account = Account::new(Budget::Aws(aws));
+        (0..1000).take_while(|_| account.retry_after(outcome, 0)).count()
+    };
+    for (outcome, classic, standard) in [
+        (Outcome::Error, 100, 35),
+        (Outcome::Timeout, 50, 35),
+        (Outcome::Quota, 100, 100),
+    ] {
+        assert_eq!(
+            (retries(Aws::CLASSIC, outcome), retries(Aws::STANDARD, outcome)),
+            (classic, standard),
+            "{outcome:?}"
+        );
+    }
+    // A call that never retried returns 1 under both.
+    for aws in [Aws::CLASSIC, Aws::STANDARD] {
+        let mut account = Account::new(Budget::Aws(aws));
+        assert!(account.retry(0));
+        account.charge = 0;
+        account.ends(Outcome::Ok);
+        assert_eq!(account.state, BudgetState::Aws(aws::Quota(501 - aws.cost)));
+    }
+}
+
+#[test]
+fn istio_lets_all_retries_pass_and_an_envoy_budget_counts_what_waits() {
+    let busy = InFlight { active: 7, pending: 23 };
+    assert_eq!(Envoy::ISTIO.limit(busy), u32::MAX);
+    assert_eq!(Envoy::BUDGET.limit(busy), 6);
+    assert_eq!(Account::new(Budget::Envoy(Envoy::ISTIO)).retries(0), 10_000);
+}
+
+#[test]
+fn a_hedge_costs_what_a_retry_does_but_gives_grpc_no_failure() {
+    let grpc = Budget::Grpc(Grpc {
+        max_tokens: 4,
+        token_ratio_milli: 100,
+    });
+    let ask = Ask {
+        now: at(0),
+        outcome: Outcome::Ok,
+        attempts: 0,
+        in_flight: InFlight::default(),
+    };
+    let mut account = Account::new(grpc);
+    let hedge = |account: &mut Account| {
+        account
+            .budget
+            .take_unprovoked(&mut account.state, &ask, &mut account.charge)
+    };
+    assert!((0..10).all(|_| hedge(&mut account)));
+    assert!(account.retry(0) && hedge(&mut account));
+    assert!(!account.retry(0) && !hedge(&mut account));
+    let mut bucket = Account::new(bucket(100_000, 3, false));
+    assert_eq!((0..10).filter(|_| hedge(&mut bucket)).count(), 3);
+}
+
+#[test]
+fn nonsense_is_named_with_its_default() {
+    let share = Envoy::RetryBudget {
+        percent: Factor(1_000_001),
+        min_concurrency: 3,
+    };
+    let empty = Aws {
+        capacity: 0,
+        ..Aws::CLASSIC
+    };
+    for bad in [
+        Budget::Envoy(share),
+        Budget::Aws(empty),
+        finagle(61, 1, 200_000),
+        tower(0, 1, 200_000),
+        Budget::Grpc(Grpc {
+            max_tokens: 1_001,
+            token_ratio_milli: 1,
+        }),
+        Budget::Sre(Sre {
+            attempts: 0,
+            ..Sre::DEFAULT
+        }),
+        bucket(1, 0, false),
+    ] {
+        let message = bad.check().unwrap_err().0;
+        assert!(message.contains("default"), "{message}");
+    }
+}
+
+#[test]
 fn every_kind_has_a_name_of_its_own() {
     let names: std::collections::BTreeSet<&str> = all().into_iter().map(|it| it.kind()).collect();
     assert_eq!(names.len(), 9);

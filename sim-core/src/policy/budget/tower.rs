@@ -99,10 +99,10 @@ impl Tower {
 
     pub(super) fn check(&self) -> Result<(), Invalid> {
         let ttl = self.ttl >= Span::from_secs(1) && self.ttl <= Span::from_secs(60);
-        require(ttl, "tower's ttl is between 1s and 60s")?;
+        require(ttl, "tower's ttl is between 1s and 60s; the default is 10s")?;
         require(
             self.percent.0 <= 1_000_000_000,
-            "tower's percent is at most 1000 retries per call",
+            "tower's percent is between 0 and 1000 retries per call; the default is 0.2",
         )
     }
 }
