@@ -5,6 +5,7 @@
 //! first; [`PolicyKind`] names the kinds and their default order.
 
 pub mod backoff;
+pub mod breaker;
 pub mod budget;
 pub mod cache;
 pub mod concurrency;
