@@ -21,18 +21,74 @@ pub(crate) enum Parent {
     Join(u32),
 }
 
+/// In place of the call that waits for an attempt: the attempt stands for its call.
+pub(crate) const LEAN: u32 = NONE - 1;
+
+/// A call: a row of its own, or a lean one, by the attempt that stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CallRef(u32);
+
+/// What a [`CallRef`] names.
+pub(crate) enum Which {
+    /// A row among the calls.
+    Row(u32),
+    /// The attempt that stands for the call.
+    Lean(u32),
+}
+
+impl CallRef {
+    /// No call.
+    pub const NONE: CallRef = CallRef(NONE);
+
+    /// The highest bit tells; no slab has so many rows.
+    const LEAN_BIT: u32 = 1 << 31;
+
+    /// The call in this row.
+    #[inline]
+    pub fn row(call: u32) -> CallRef {
+        CallRef(call)
+    }
+
+    /// The call that this attempt stands for.
+    #[inline]
+    pub fn lean(attempt: u32) -> CallRef {
+        CallRef(attempt | CallRef::LEAN_BIT)
+    }
+
+    /// The call of an attempt, by the field for it.
+    #[inline]
+    pub fn of(call: u32, attempt: u32) -> CallRef {
+        if call == LEAN {
+            CallRef::lean(attempt)
+        } else {
+            CallRef(call)
+        }
+    }
+
+    /// Which of both it is; not for [`CallRef::NONE`].
+    #[inline]
+    pub fn which(self) -> Which {
+        debug_assert_ne!(self, CallRef::NONE, "there is a call");
+        if self.0 & CallRef::LEAN_BIT == 0 {
+            Which::Row(self.0)
+        } else {
+            Which::Lean(self.0 & !CallRef::LEAN_BIT)
+        }
+    }
+}
+
 /// What a flow is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Child {
     /// Nothing, or its own work.
     None,
     /// One call.
-    Call(u32),
+    Call(CallRef),
     /// Several calls or branches.
     Join(u32),
 }
 
-/// One call over an edge, as its caller keeps it.
+/// One call over an edge, as its caller keeps it, unless an attempt stands for it.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub generation: u32,
@@ -50,8 +106,8 @@ pub(crate) struct Call {
     /// The party that sends: a replica, or a load after all replicas.
     pub party: u32,
     /// Neighbours among the calls of one join.
-    pub next: u32,
-    pub previous: u32,
+    pub next: CallRef,
+    pub previous: CallRef,
     /// Attempts sent.
     pub attempts: u16,
     pub depth: u16,
@@ -135,7 +191,7 @@ impl Task {
 #[derive(Debug)]
 pub(crate) struct Attempt {
     pub generation: u32,
-    /// The call that waits for it, or [`NONE`].
+    /// The call that waits for it, [`NONE`], or [`LEAN`].
     pub call: u32,
     pub key: u64,
     pub site: SiteId,
@@ -179,6 +235,11 @@ pub(crate) struct Attempt {
     pub work: Span,
     /// The delay drawn for its reply.
     pub back: Span,
+    /// If it stands for its call: who waits, its neighbours among the calls of one join, and the entry of the load's mix.
+    pub parent: Parent,
+    pub sibling_next: CallRef,
+    pub sibling_previous: CallRef,
+    pub item: u16,
 }
 
 /// A branch of a flow that is more than one call.
@@ -211,7 +272,7 @@ pub(crate) struct Join {
     pub to_launch: u32,
     pub site: SiteId,
     pub launched: u32,
-    pub first_call: u32,
+    pub first_call: CallRef,
     pub first_frame: u32,
     pub degraded: bool,
 }
@@ -227,8 +288,8 @@ impl Row for Call {
         attempt: NONE,
         instance: 0,
         party: 0,
-        next: NONE,
-        previous: NONE,
+        next: CallRef::NONE,
+        previous: CallRef::NONE,
         attempts: 0,
         depth: 0,
         class: 0,
@@ -277,6 +338,10 @@ impl Row for Attempt {
         task: Task::IDLE,
         work: Span::ZERO,
         back: Span::ZERO,
+        parent: Parent::Nobody,
+        sibling_next: CallRef::NONE,
+        sibling_previous: CallRef::NONE,
+        item: 0,
     };
 
     #[inline]
@@ -315,7 +380,7 @@ impl Row for Join {
         to_launch: 0,
         site: SiteId(0),
         launched: 0,
-        first_call: NONE,
+        first_call: CallRef::NONE,
         first_frame: NONE,
         degraded: false,
     };
@@ -354,7 +419,7 @@ mod tests {
             size_of::<Frame>(),
             size_of::<Join>(),
         ];
-        assert!(sizes[0] <= 72 && sizes[1] <= 160, "{sizes:?}");
+        assert!(sizes[0] <= 72 && sizes[1] <= 176, "{sizes:?}");
         println!("{sizes:?}");
     }
 }

@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::Simulation;
 use super::arena::Parent;
-use super::caller::NewCall;
+use super::caller::{NewCall, Over};
 use super::event::Event;
 use super::pending::{Entry, Pending};
 use super::slab::{NONE, Row};
@@ -21,7 +21,12 @@ use crate::time::{SimTime, Span};
 /// A load in motion.
 #[derive(Debug)]
 pub(super) struct LoadState<'m> {
+    key: Key,
     arrival: &'m Arrival,
+    /// Requests per second times the factors, if that is one number for ever.
+    constant: Option<f64>,
+    /// Every request is like the others: one client, one target, no session.
+    is_plain: bool,
     gaps: ChaCha8Rng,
     /// Requests (or sessions) sent so far.
     sent: u64,
@@ -160,6 +165,20 @@ impl LoadState<'_> {
         self.scale.as_f64() * state.as_f64()
     }
 
+    /// The arrival process, or a factor on it, has changed.
+    fn settle(&mut self) {
+        self.constant = match self.rate().map(|it| it.points.as_slice()) {
+            Some([only]) if only.per_second > 0.0 => Some(only.per_second * self.factor()),
+            _ => None,
+        };
+    }
+
+    #[inline(never)]
+    fn time_to_next(&self) -> Option<f64> {
+        let rate = self.rate().expect("an open load has a rate");
+        rate.time_to(self.since, self.factor(), self.left)
+    }
+
     fn rate(&self) -> Option<&Rate> {
         match self.arrival {
             Arrival::Poisson(rate) | Arrival::Deterministic(rate) | Arrival::Mmpp { rate, .. } => Some(rate),
@@ -174,8 +193,11 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         for (row, load) in model.loads.iter().enumerate() {
             let id = LoadId::from_index(row);
             let first_user = self.users.len() as u32;
-            self.loads.push(LoadState {
+            let mut state = LoadState {
+                key: load.key,
                 arrival: &load.arrival,
+                constant: None,
+                is_plain: load.clients == 1 && load.mix.len() == 1 && load.session.is_none(),
                 gaps: self.streams.stream(Purpose::Arrivals, load.key),
                 sent: 0,
                 left: 0.0,
@@ -186,7 +208,9 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 states_seen: 0,
                 epoch: 0,
                 first_user,
-            });
+            };
+            state.settle();
+            self.loads.push(state);
             match &load.arrival {
                 Arrival::Closed { users, .. } => {
                     self.users
@@ -222,17 +246,19 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         self.schedule_arrival(load);
     }
 
+    #[inline]
     fn schedule_arrival(&mut self, load: LoadId) {
         let state = &mut self.loads[load.index()];
         // Whatever was scheduled before is void, also if nothing takes its place.
         state.epoch = state.epoch.wrapping_add(1);
-        let rate = state.rate().expect("an open load has a rate");
-        let gap = match rate.points.as_slice() {
-            // The common case: one rate for ever.
-            [only] if only.per_second > 0.0 => Some(state.left * 1e9 / (only.per_second * state.factor())),
-            _ => rate.time_to(state.since, state.factor(), state.left),
+        let gap = match state.constant {
+            // The common case.
+            Some(per_second) => state.left * 1e9 / per_second,
+            None => match state.time_to_next() {
+                Some(gap) => gap,
+                None => return,
+            },
         };
-        let Some(gap) = gap else { return };
         // The part of a nanosecond is carried on, so that even gaps do not drift.
         let exact = state.carry + gap;
         if exact >= u64::MAX as f64 / 2.0 {
@@ -252,12 +278,24 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     pub(super) fn on_arrival(&mut self, entry: Entry) {
         let load = LoadId(entry.index);
         let state = &mut self.loads[load.index()];
-        if state.rate().is_some() && state.epoch != entry.generation {
+        if state.epoch != entry.generation && !matches!(state.arrival, Arrival::Trace(_)) {
             return; // The rate changed since, and with it the instant.
         }
-        let number = state.sent;
+        let (key, number) = (state.key, state.sent);
         state.sent += 1;
         state.since = self.now;
+        if state.is_plain {
+            self.happened(Event::Arrival, key.0);
+            self.send_request(load, 0, 0, key.child(number), NONE);
+        } else {
+            self.send_one_of_many(load, number);
+        }
+        self.next_gap(load);
+    }
+
+    /// A request that may be of one of several clients, to one of several targets, or the first of a session.
+    #[inline(never)]
+    fn send_one_of_many(&mut self, load: LoadId, number: u64) {
         let row = &self.model.loads[load.index()];
         self.happened(Event::Arrival, row.key.0);
         let key = row.key.child(number);
@@ -286,7 +324,6 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             let item = recorded.unwrap_or_else(|| self.choose_item(load, words[WORD_ITEM]));
             self.send_request(load, item, client, key, NONE);
         }
-        self.next_gap(load);
     }
 
     fn request_words(&self, request: Key) -> [u64; 8] {
@@ -300,10 +337,10 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             .expect("the last item always fits") as u16
     }
 
+    #[inline(never)]
     fn send_request(&mut self, load: LoadId, item: u16, client: u32, key: Key, slot: u32) {
         let row = &self.model.loads[load.index()];
-        let measured = self.recorder.measures(self.now);
-        self.recorder.request_arrived(load, item, measured, self.now);
+        self.recorder.request_arrived(load, item, self.now);
         self.start_call(NewCall {
             site: row.mix[item as usize].site,
             parent: Parent::Load(slot),
@@ -320,18 +357,13 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     }
 
     /// The final outcome of a request; who waited for it goes on.
-    pub(super) fn request_ended(&mut self, call: u32, slot: u32, outcome: Outcome) {
-        let row = &self.calls[call];
-        let crate::model::Caller::Load(load) = self.model.edges[self.model.sites[row.site.index()].edge.index()].caller
-        else {
-            unreachable!("requests come from loads");
-        };
-        let (start, item, measured) = (row.start, row.item, row.measured);
+    #[inline]
+    pub(super) fn request_ended(&mut self, load: LoadId, over: &Over, slot: u32, outcome: Outcome) {
         let settings = &self.model.loads[load.index()];
-        let in_time = settings.objective.is_none_or(|it| self.now.since(start) <= it);
+        let in_time = settings.objective.is_none_or(|it| self.now.since(over.start) <= it);
         let served = outcome == Outcome::Ok || outcome == Outcome::Degraded && settings.degraded_is_good;
         self.recorder
-            .request_ended(load, item, measured, start, self.now, outcome, in_time && served);
+            .request_ended(load, over, self.now, outcome, in_time && served);
         if slot == NONE {
             return;
         }
@@ -473,6 +505,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             state.carry = 0.0;
         }
         change(state);
+        state.settle();
         if self.loads[load.index()].rate().is_some() {
             self.schedule_arrival(load);
         }

@@ -1,10 +1,11 @@
 //! Operators' actions: rows of the model are replaced by others while it runs.
 
 use super::Simulation;
-use super::caller::{PlanShape, SiteShape};
+
 use super::event::Event;
 use super::pending::{Entry, Pending};
-use super::server::Condition;
+use super::replica::Condition;
+use super::site::{PlanShape, SiteShape};
 use crate::ids::{ChangeId, PlanId, ReplicaId, ServiceId};
 use crate::model::{Edit, Instant, Model, Plan, Ramp};
 use crate::quantity::Factor;

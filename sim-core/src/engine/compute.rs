@@ -143,7 +143,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         let row = &mut self.attempts[attempt];
         let replica = row.replica;
         let place = &self.replicas[replica as usize];
-        if place.cores.is_none() && !(place.stopped || place.slows || place.disturbed) {
+        if !place.odd {
             // The common case, without a detour.
             let until = self.now + work;
             row.task.computing = Computing::Running;
@@ -285,7 +285,8 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// A core is free: the next piece in line takes it.
     #[inline(always)]
     fn free_core(&mut self, replica: u32) {
-        if self.replicas[replica as usize].cores.is_some() {
+        let place = &self.replicas[replica as usize];
+        if place.odd && place.cores.is_some() {
             self.free_one_of_cores(replica);
         }
     }

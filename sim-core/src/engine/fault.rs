@@ -4,7 +4,7 @@ use super::Simulation;
 use super::event::Event;
 use super::network::NetworkRule;
 use super::pending::{Entry, Pending};
-use super::server::Condition;
+use super::replica::Condition;
 use crate::ids::{ChangeId, EndpointId, FaultId, ReplicaId};
 use crate::model::{Effect, ErrorRule, ErrorWhen, Instant, Model, Pick, Schedule};
 use crate::quantity::{Chance, Factor};
@@ -349,7 +349,9 @@ impl<Q: Pending> Simulation<'_, Q> {
             return;
         }
         self.touch(replica);
-        self.replicas[replica as usize].disturbed = !after.work.is_empty() || !after.errors.is_empty();
+        let place = &mut self.replicas[replica as usize];
+        place.disturbed = !after.work.is_empty() || !after.errors.is_empty();
+        place.refresh();
         if before.work != after.work {
             self.rescale(replica, |endpoint| (before.factor(endpoint), after.factor(endpoint)));
         }
@@ -363,7 +365,9 @@ impl<Q: Pending> Simulation<'_, Q> {
             if was == Condition::Up {
                 self.kill(replica, is == Condition::Crashed);
             }
-            self.replicas[replica as usize].condition = is;
+            let place = &mut self.replicas[replica as usize];
+            place.condition = is;
+            place.refresh();
             self.replica_became(
                 replica,
                 match is {
@@ -389,6 +393,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
         let place = &mut self.replicas[replica as usize];
         (place.paused, place.stopped) = (pause, stops);
+        place.refresh();
         self.frozen = self.frozen + u32::from(pause) - u32::from(paused);
         if stopped && !stops || paused && !pause {
             self.thaw(replica);

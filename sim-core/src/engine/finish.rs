@@ -1,9 +1,9 @@
 //! The clock's own instants, and the end of a run: what must balance, and what is left behind.
 
 use super::Simulation;
-use super::arena::Phase;
+use super::arena::{LEAN, Phase};
 use super::pending::Pending;
-use super::server::{Areas, TIME_SHARE_MAX};
+use super::replica::{Replica, ReplicaAreas, TIME_SHARE_MAX, TIME_SHARES, UpAreas};
 use super::slab::NONE;
 use crate::ids::ServiceId;
 use crate::model::Caller;
@@ -21,6 +21,14 @@ pub(super) enum ClockPhase {
     Done(Vec<Measured>),
 }
 
+/// A service's areas since the run began, all replicas together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Areas {
+    inside: ReplicaAreas,
+    up: UpAreas,
+    time_share: Vec<u128>,
+}
+
 /// A service's areas over the measured span.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Measured {
@@ -33,15 +41,24 @@ pub(super) struct Measured {
 
 fn less(after: &Areas, before: &Areas) -> Areas {
     Areas {
-        queue: after.queue - before.queue,
-        busy: after.busy - before.busy,
-        inside: after.inside - before.inside,
-        computing: after.computing - before.computing,
-        available: after.available - before.available,
-        up: after.up - before.up,
-        active: after.active - before.active,
-        workers: after.workers - before.workers,
-        time_share: Box::new(core::array::from_fn(|at| after.time_share[at] - before.time_share[at])),
+        inside: ReplicaAreas {
+            queue: after.inside.queue - before.inside.queue,
+            busy: after.inside.busy - before.inside.busy,
+            inside: after.inside.inside - before.inside.inside,
+            computing: after.inside.computing - before.inside.computing,
+        },
+        up: UpAreas {
+            available: after.up.available - before.up.available,
+            up: after.up.up - before.up.up,
+            active: after.up.active - before.up.active,
+            workers: after.up.workers - before.up.workers,
+        },
+        time_share: after
+            .time_share
+            .iter()
+            .zip(&before.time_share)
+            .map(|(after, before)| after - before)
+            .collect(),
     }
 }
 
@@ -53,16 +70,8 @@ impl<Q: Pending> Simulation<'_, Q> {
         self.now = self.next_tick;
         self.touch_all();
         if matches!(self.phase, ClockPhase::WarmingUp) && self.now >= clock.warmup {
-            for state in &mut self.services {
-                (state.queue_max, state.busy_max, state.inside_max) = (0, 0, 0);
-            }
-            for replica in &self.replicas {
-                let state = &mut self.services[replica.service.index()];
-                state.queue_max = state.queue_max.max(replica.queue.len);
-                state.busy_max = state.busy_max.max(replica.busy);
-                state.inside_max = state.inside_max.max(replica.inside);
-            }
-            self.phase = ClockPhase::Measuring(self.services.iter().map(|it| it.areas.clone()).collect());
+            self.replicas.iter_mut().for_each(|it| it.forget_maxima());
+            self.phase = ClockPhase::Measuring(self.all_areas());
         }
         if self.now >= self.next_window {
             self.note_window();
@@ -84,21 +93,48 @@ impl<Q: Pending> Simulation<'_, Q> {
             ClockPhase::Measuring(_) => clock.duration,
             ClockPhase::Done(_) => SimTime::MAX,
         };
+        self.recorder.measuring = matches!(self.phase, ClockPhase::Measuring(_));
         self.next_tick = phase_ends.min(self.next_window).min(self.next_checkpoint);
+    }
+
+    /// The areas of a service, all replicas together; up to date.
+    fn areas_of(&self, service: ServiceId) -> Areas {
+        let mut areas = Areas {
+            inside: ReplicaAreas::default(),
+            up: self.services[service.index()].up_areas,
+            time_share: self.time_shares[service.index() * TIME_SHARES..][..TIME_SHARES].to_vec(),
+        };
+        for place in &self.replicas[self.layout.replicas_of(service)] {
+            areas.inside.queue += place.areas.queue;
+            areas.inside.busy += place.areas.busy;
+            areas.inside.inside += place.areas.inside;
+            areas.inside.computing += place.areas.computing;
+        }
+        areas
+    }
+
+    fn all_areas(&self) -> Vec<Areas> {
+        let ids = (0..self.services.len()).map(ServiceId::from_index);
+        ids.map(|it| self.areas_of(it)).collect()
     }
 
     fn end_measuring(&mut self) {
         let ClockPhase::Measuring(before) = &self.phase else {
             return;
         };
-        let measured = self.services.iter().zip(before).map(|(state, before)| Measured {
-            areas: less(&state.areas, before),
-            queue_max: state.queue_max,
-            busy_max: state.busy_max,
-            inside_max: state.inside_max,
-            replicas: state.active,
-        });
-        self.phase = ClockPhase::Done(measured.collect());
+        let of = |(row, before): (usize, &Areas)| {
+            let service = ServiceId::from_index(row);
+            let places = &self.replicas[self.layout.replicas_of(service)];
+            let most = |of: fn(&Replica) -> u32| places.iter().map(of).max().unwrap_or(0);
+            Measured {
+                areas: less(&self.areas_of(service), before),
+                queue_max: most(|it| it.queue_max),
+                busy_max: most(|it| it.busy_max),
+                inside_max: most(|it| it.inside_max),
+                replicas: self.services[row].active,
+            }
+        };
+        self.phase = ClockPhase::Done(before.iter().enumerate().map(of).collect());
     }
 
     /// Writes the gauges of the window that ends now.
@@ -106,13 +142,18 @@ impl<Q: Pending> Simulation<'_, Q> {
         let window = self.model.clock.window.nanos().max(1);
         let at = ((self.now.nanos() - 1) / window) as usize;
         let span = (self.now.nanos() - at as u64 * window) as f64;
-        for (row, state) in self.services.iter().enumerate() {
+        for row in 0..self.services.len() {
+            let (mut queue, mut busy, up) = (0, 0, self.services[row].up_areas.up);
+            for place in &self.replicas[self.layout.replicas_of(ServiceId::from_index(row))] {
+                queue += place.areas.queue;
+                busy += place.areas.busy;
+            }
             let previous = &mut self.window_areas[row];
             let point = &mut self.recorder.timeline.services[row][at];
-            point.queue_length = ((state.areas.queue - previous.0) as f64 / span) as f32;
-            point.in_service = ((state.areas.busy - previous.1) as f64 / span) as f32;
-            point.replicas_up = ((state.areas.up - previous.2) as f64 / span) as f32;
-            *previous = (state.areas.queue, state.areas.busy, state.areas.up);
+            point.queue_length = ((queue - previous.0) as f64 / span) as f32;
+            point.in_service = ((busy - previous.1) as f64 / span) as f32;
+            point.replicas_up = ((up - previous.2) as f64 / span) as f32;
+            *previous = (queue, busy, up);
         }
     }
 
@@ -135,7 +176,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         };
         if matches!(self.phase, ClockPhase::WarmingUp) {
             // Interrupted before anything was measured.
-            self.phase = ClockPhase::Measuring(self.services.iter().map(|it| it.areas.clone()).collect());
+            self.phase = ClockPhase::Measuring(self.all_areas());
         }
         self.end_measuring();
         let measured = (clock.warmup.min(measured_to), measured_to);
@@ -176,30 +217,30 @@ impl<Q: Pending> Simulation<'_, Q> {
             let areas = &measured.areas;
             let mut result = ServiceResult {
                 replicas: measured.replicas,
-                availability: areas.available as f64 / span,
-                replica_availability: if areas.active > 0 {
-                    areas.up as f64 / areas.active as f64
+                availability: areas.up.available as f64 / span,
+                replica_availability: if areas.up.active > 0 {
+                    areas.up.up as f64 / areas.up.active as f64
                 } else {
                     0.0
                 },
                 queue_length: Gauge {
-                    mean: areas.queue as f64 / span,
+                    mean: areas.inside.queue as f64 / span,
                     max: u64::from(measured.queue_max),
                 },
                 in_service: Gauge {
-                    mean: areas.busy as f64 / span,
+                    mean: areas.inside.busy as f64 / span,
                     max: u64::from(measured.busy_max),
                 },
                 in_system: Gauge {
-                    mean: areas.inside as f64 / span,
+                    mean: areas.inside.inside as f64 / span,
                     max: u64::from(measured.inside_max),
                 },
                 time_share: shares(areas.time_share.as_slice()),
                 ..ServiceResult::default()
             };
             let busy = match (service.cores, service.workers) {
-                (Some(cores), _) => Some((areas.computing, areas.active * u128::from(cores.limit))),
-                (None, Some(_)) => Some((areas.busy, areas.workers)),
+                (Some(cores), _) => Some((areas.inside.computing, areas.up.active * u128::from(cores.limit))),
+                (None, Some(_)) => Some((areas.inside.busy, areas.up.workers)),
                 (None, None) => None,
             };
             result.utilization = busy.filter(|it| it.1 > 0).map(|(busy, most)| busy as f64 / most as f64);
@@ -218,7 +259,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             unreachable!("measuring has ended");
         };
         let of = |(service, measured): (&crate::model::Service, &Measured)| {
-            u128::from(service.price_per_hour.0) * measured.areas.active / 3_600_000_000_000
+            u128::from(service.price_per_hour.0) * measured.areas.up.active / 3_600_000_000_000
         };
         self.model.services.iter().zip(areas).map(of).sum()
     }
@@ -228,10 +269,12 @@ impl<Q: Pending> Simulation<'_, Q> {
     fn assert_balance(&self) {
         let mut requests = vec![0u64; self.model.loads.len()];
         let mut calls = vec![0u64; self.layout.lanes.len()];
-        for call in self.calls.taken() {
-            let row = &self.calls[call];
-            calls[self.layout.lane(row.site) as usize] += 1;
-            if let Caller::Load(load) = self.model.edges[self.model.sites[row.site.index()].edge.index()].caller {
+        let rows = self.calls.taken().into_iter().map(|it| self.calls[it].site);
+        let lean = self.attempts.taken().into_iter().map(|it| &self.attempts[it]);
+        let lean = lean.filter(|it| it.call == LEAN).map(|it| it.site);
+        for site in rows.chain(lean) {
+            calls[self.layout.lane(site) as usize] += 1;
+            if let Caller::Load(load) = self.model.edges[self.model.sites[site.index()].edge.index()].caller {
                 requests[load.index()] += 1;
             }
         }
@@ -251,16 +294,17 @@ impl<Q: Pending> Simulation<'_, Q> {
             item += load.mix.len();
         }
 
+        // Little's law and the utilization law, as identities of integer areas: sums of times at each replica, modulo 2^64.
         let mut inside = vec![0u64; self.model.endpoints.len()];
-        let mut partial = vec![0u128; self.model.services.len()];
+        let mut sojourn: Vec<u64> = self.replicas.iter().map(|it| it.sojourn).collect();
         let mut workers = vec![0u64; self.replicas.len()];
         for attempt in self.attempts.taken() {
             let row = &self.attempts[attempt];
             workers[row.replica as usize] += u64::from(row.has_worker);
             if matches!(row.phase, Phase::Queued | Phase::Inside | Phase::Resuming) {
                 inside[self.endpoint_of(row.site).index()] += 1;
-                let service = self.replicas[row.replica as usize].service;
-                partial[service.index()] += u128::from(self.now.since(row.arrived).nanos());
+                let so_far = self.now.since(row.arrived).nanos();
+                sojourn[row.replica as usize] = sojourn[row.replica as usize].wrapping_add(so_far);
             }
             assert!(
                 row.call != NONE || row.phase != Phase::Lost,
@@ -271,28 +315,17 @@ impl<Q: Pending> Simulation<'_, Q> {
             let begun = self.recorder.endpoints[endpoint].arrivals.open();
             assert_eq!(begun, open, "attempts at endpoint {endpoint}: arrived = ended + inside");
         }
-        for (replica, &held) in workers.iter().enumerate() {
+        for (replica, place) in self.replicas.iter().enumerate() {
+            let (busy, held) = (u64::from(place.busy), workers[replica]);
+            assert_eq!(busy, held, "replica {replica}: workers taken less workers freed = held");
             assert_eq!(
-                u64::from(self.replicas[replica].busy),
-                held,
-                "replica {replica}: busy = workers held"
+                place.areas.inside as u64, sojourn[replica],
+                "replica {replica}: area inside = sum of sojourns"
             );
-        }
-        for (row, state) in self.services.iter().enumerate() {
-            let replicas = self.layout.first_replica[row] as usize..self.layout.first_replica[row + 1] as usize;
-            let busy: u64 = workers[replicas].iter().sum();
-            assert_eq!(state.workers_out(), busy, "service {row}: workers taken = freed + held");
-            // Little's law and the utilization law, as identities of integer areas.
-            let service = ServiceId::from_index(row);
+            let held_for = place.held_for.wrapping_add(busy.wrapping_mul(self.now.nanos()));
             assert_eq!(
-                state.areas.inside,
-                state.sojourn + partial[row],
-                "service {service:?}: area inside = sum of sojourns"
-            );
-            let held = state.held.wrapping_add(u128::from(busy) * u128::from(self.now.nanos()));
-            assert_eq!(
-                state.areas.busy, held,
-                "service {service:?}: area busy = sum of holding times"
+                place.areas.busy as u64, held_for,
+                "replica {replica}: area busy = sum of holding times"
             );
         }
     }

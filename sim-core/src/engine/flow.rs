@@ -1,12 +1,12 @@
 //! Flows: steps, joins and branches of an attempt inside its service.
 
-use super::arena::{Child, Frame, Join, Parent, Phase, Task};
+use super::arena::{CallRef, Child, Frame, Join, Parent, Phase, Task, Which};
 use super::caller::NewCall;
 use super::pending::Pending;
 use super::slab::NONE;
 use super::{Deed, Simulation};
 use crate::ids::SiteId;
-use crate::model::{Action, Repeat, Step, Style};
+use crate::model::{Action, Repeat, Step};
 use crate::outcome::Outcome;
 use crate::quantity::Chance;
 use crate::rng::{Purpose, WordThen, mix};
@@ -136,21 +136,17 @@ impl<Q: Pending> Simulation<'_, Q> {
             return false;
         }
         let replica = row.replica;
-        let place = &self.replicas[replica as usize];
-        let state = &self.services[place.service.index()];
-        if place.busy < state.workers && place.resume.len == 0 {
-            self.touch(replica);
-            self.hold_worker(attempt);
+        self.touch(replica);
+        let place = &mut self.replicas[replica as usize];
+        let row = &mut self.attempts[attempt];
+        if place.busy < place.workers && place.resume.len == 0 {
+            place.hold_worker(row, self.now);
             return false;
         }
         // The step is taken when a worker is there.
-        let row = &mut self.attempts[attempt];
         row.step -= 1;
         row.phase = Phase::Resuming;
-        self.touch(replica);
-        let mut line = self.replicas[replica as usize].resume;
-        line.push_back(&mut self.attempts, attempt);
-        self.replicas[replica as usize].resume = line;
+        place.resume.push_back(&mut self.attempts, attempt);
         true
     }
 
@@ -162,9 +158,7 @@ impl<Q: Pending> Simulation<'_, Q> {
     #[inline]
     fn release_if_async(&mut self, attempt: u32) {
         let row = &self.attempts[attempt];
-        let replica = row.replica;
-        let service = self.replicas[replica as usize].service;
-        if row.has_worker && self.services[service.index()].style == Style::Async {
+        if row.has_worker && self.replicas[row.replica as usize].is_async {
             self.free_worker(attempt);
         }
     }
@@ -178,11 +172,11 @@ impl<Q: Pending> Simulation<'_, Q> {
     }
 
     /// An attempt's flow makes a call.
-    #[inline]
-    fn call_from(&mut self, attempt: u32, site: SiteId, repetition: u32, parent: Parent) -> u32 {
+    #[inline(never)]
+    fn call_from(&mut self, attempt: u32, site: SiteId, repetition: u32, parent: Parent) -> CallRef {
         let row = &self.attempts[attempt];
         let replica = row.replica;
-        let service = self.replicas[replica as usize].service;
+        let first = self.sites[row.site.index()].first_replica;
         let deadline = if parent == Parent::Nobody {
             SimTime::MAX
         } else {
@@ -191,7 +185,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         self.start_call(NewCall {
             site,
             parent,
-            instance: replica - self.layout.first_replica[service.index()],
+            instance: replica - first,
             party: replica,
             parent_key: row.key,
             repetition,
@@ -214,7 +208,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             to_launch: repeat.times - at_once,
             site: repeat.site,
             launched: at_once,
-            first_call: NONE,
+            first_call: CallRef::NONE,
             first_frame: NONE,
             degraded: false,
         });
@@ -236,7 +230,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             to_launch: 0,
             site: SiteId(0),
             launched: 0,
-            first_call: NONE,
+            first_call: CallRef::NONE,
             first_frame: NONE,
             degraded: false,
         });
@@ -274,25 +268,42 @@ impl<Q: Pending> Simulation<'_, Q> {
         self.release_if_async(attempt);
     }
 
-    fn link_call(&mut self, join: u32, call: u32) {
-        if call == NONE {
-            return; // A limit stopped the run.
-        }
-        let next = core::mem::replace(&mut self.joins[join].first_call, call);
-        self.calls[call].next = next;
-        if next != NONE {
-            self.calls[next].previous = call;
+    /// The next and the previous call of a join, as one of its calls knows them.
+    #[inline(always)]
+    fn neighbours(&mut self, call: CallRef) -> (&mut CallRef, &mut CallRef) {
+        match call.which() {
+            Which::Lean(attempt) => {
+                let row = &mut self.attempts[attempt];
+                (&mut row.sibling_next, &mut row.sibling_previous)
+            }
+            Which::Row(call) => {
+                let row = &mut self.calls[call];
+                (&mut row.next, &mut row.previous)
+            }
         }
     }
 
-    pub(super) fn unlink_call(&mut self, join: u32, call: u32) {
-        let (next, previous) = (self.calls[call].next, self.calls[call].previous);
-        match previous {
-            NONE => self.joins[join].first_call = next,
-            previous => self.calls[previous].next = next,
+    fn link_call(&mut self, join: u32, call: CallRef) {
+        if call == CallRef::NONE {
+            return; // A limit stopped the run.
         }
-        if next != NONE {
-            self.calls[next].previous = previous;
+        let next = core::mem::replace(&mut self.joins[join].first_call, call);
+        *self.neighbours(call).0 = next;
+        if next != CallRef::NONE {
+            *self.neighbours(next).1 = call;
+        }
+    }
+
+    pub(super) fn unlink_call(&mut self, join: u32, call: CallRef) {
+        let (next, previous) = self.neighbours(call);
+        let (next, previous) = (*next, *previous);
+        if previous == CallRef::NONE {
+            self.joins[join].first_call = next;
+        } else {
+            *self.neighbours(previous).0 = next;
+        }
+        if next != CallRef::NONE {
+            *self.neighbours(next).1 = previous;
         }
     }
 
@@ -384,7 +395,7 @@ impl<Q: Pending> Simulation<'_, Q> {
     fn abandon_join(&mut self, join: u32) {
         loop {
             let call = self.joins[join].first_call;
-            if call == NONE {
+            if call == CallRef::NONE {
                 break;
             }
             self.unlink_call(join, call);
@@ -406,7 +417,7 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     fn abandon_child(&mut self, child: Child) {
         match child {
-            Child::None | Child::Call(NONE) => (), // A limit stopped the run before the call began.
+            Child::None | Child::Call(CallRef::NONE) => (), // A limit stopped the run before the call began.
             Child::Call(call) => self.abandon_call(call),
             Child::Join(join) => self.abandon_join(join),
         }

@@ -59,10 +59,7 @@ impl Simulation<'_, Watched> {
                 return Err(error);
             }
             if self.events > self.limits.events {
-                return Err(RunError::TooManyEvents {
-                    limit: self.limits.events,
-                    at: self.now,
-                });
+                return Err(self.too_many_events());
             }
         }
         let entry = self.pending.last.get().expect("an event was popped");

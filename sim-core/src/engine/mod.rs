@@ -4,12 +4,15 @@
 //! at the same instant without a delay is put on the *agenda* and done before the next event, so that chains without delay
 //! need neither recursion nor events.
 //!
-//! Each file here adds one part of the simulation: `arrivals` (loads), `caller` (calls and attempts as their caller sees
-//! them), `network`, `server` (admission, queues, workers), `compute` (cores and work in progress), `flow` (steps, joins,
-//! branches), `fault` and `change` (what happens to the system), `finish` (conservation and the result).
+//! Each file here adds one part of the simulation: `arrivals` (loads), `site` (what is in force at a call site), `caller`,
+//! `attempt` and `balance` (calls and attempts as their caller sees them, and the pick of a replica), `network`, `replica`
+//! and `server` (admission, queues, workers), `outage` (replicas that stop), `compute` (cores and work in progress), `flow`
+//! (steps, joins, branches), `fault` and `change` (what happens to the system), `finish` (conservation and the result).
 
 mod arena;
 mod arrivals;
+mod attempt;
+mod balance;
 mod caller;
 mod change;
 mod compute;
@@ -19,10 +22,13 @@ mod finish;
 mod flow;
 mod lockstep;
 mod network;
+mod outage;
 mod pending;
 mod recorder;
+mod replica;
 mod ring;
 mod server;
+mod site;
 mod slab;
 #[cfg(test)]
 mod tests;
@@ -33,14 +39,15 @@ use core::ops::ControlFlow;
 
 use arena::{Attempt, Call, Frame, Join, Retrying};
 use arrivals::{LoadState, SessionState, UserState};
-use caller::{CallerState, PlanShape, SiteShape};
+use balance::CallerState;
 use event::Event;
 use fault::Process;
 use network::{NetworkRule, Pipe};
 use pending::{Entry, Heap, Pending, SEQUENCE_MAX, Wheel};
 use recorder::Recorder;
+use replica::{Replica, ServiceState, TIME_SHARES};
 use ring::Ring;
-use server::{Replica, ServiceState};
+use site::{PlanShape, SiteShape};
 use slab::Slab;
 
 use crate::ids::{EndpointId, SiteId};
@@ -55,7 +62,8 @@ use crate::time::{SimTime, Span};
 /// What a run may use up before it stops with an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Events; a run at W3's pace makes about 10^9 in a minute.
+    /// Events; a run at W3's pace makes about 10^9 in a minute. The run stops at the first event beyond. Where thousands of
+    /// things follow from each other at one instant without an event, they count, too.
     pub events: u64,
     /// Calls and attempts in flight, each.
     pub live: u32,
@@ -182,6 +190,8 @@ struct Simulation<'m, Q> {
     pending: Q,
     sequence: u64,
     events: u64,
+    /// Deeds of instants that had very many of them.
+    deeds: u64,
     digest: Digest,
     error: Option<RunError>,
     agenda: Vec<Deed>,
@@ -207,6 +217,8 @@ struct Simulation<'m, Q> {
     /// How many replicas are paused.
     frozen: u32,
     services: Vec<ServiceState>,
+    /// Time with so many calls inside, summed over replicas: [`TIME_SHARES`] for each service.
+    time_shares: Vec<u128>,
 
     loads: Vec<LoadState<'m>>,
     users: Vec<UserState>,
@@ -242,22 +254,11 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             .iter()
             .map(|plan| PlanShape::new(plan, &mut rings))
             .collect();
-        let single = |lane: usize| {
-            let of_lane = |site: &crate::model::Site| (site.edge, site.callee) == layout.lanes[lane];
-            let edited = change::edits_plans(model);
-            !edited
-                && model
-                    .sites
-                    .iter()
-                    .filter(|it| of_lane(it))
-                    .all(|it| plans[it.plan.index()].is_single())
-        };
-        let singles: Vec<bool> = if model.sites.len() > 4_000 {
-            vec![false; layout.lanes.len()]
-        } else {
-            (0..layout.lanes.len()).map(single).collect()
-        };
-        let recorder = Recorder::new(model, record, |lane| singles[lane]);
+        let mut singles = vec![!change::edits_plans(model); layout.lanes.len()];
+        for (row, site) in model.sites.iter().enumerate() {
+            singles[layout.lane_of[row] as usize] &= plans[site.plan.index()].is_single();
+        }
+        let recorder = Recorder::new(model, record, &singles);
         let callers = CallerState::new(model, &plans, &streams);
         let (endpoints, links): (Vec<_>, Vec<_>) = (model.endpoints.iter().collect(), model.links.iter().collect());
         let mut simulation = Simulation {
@@ -271,6 +272,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             pending: Q::default(),
             sequence: 0,
             events: 0,
+            deeds: 0,
             digest: Digest::EMPTY,
             error: None,
             agenda: Vec::with_capacity(64),
@@ -287,9 +289,10 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             plans,
             callers,
             pipes: network::pipes(model),
-            replicas: server::replicas(model),
+            replicas: replica::replicas(model),
             frozen: 0,
-            services: server::services(model),
+            services: replica::services(model),
+            time_shares: vec![0; TIME_SHARES * model.services.len()],
             loads: Vec::new(),
             users: Vec::new(),
             sessions: Slab::new(),
@@ -321,33 +324,32 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     }
 
     fn run(mut self, seed: u64, control: &mut dyn Control) -> Result<RunResult, RunError> {
-        let mut next_poll = POLL_EVERY;
+        let limit = self.limits.events.saturating_add(1);
+        let mut next_look = POLL_EVERY.min(limit);
         let mut interrupted = false;
         while self.advance_once() {
             if let Some(error) = self.error {
                 return Err(error);
             }
-            if self.events >= next_poll {
-                next_poll = self.events + POLL_EVERY;
+            if self.events >= next_look {
+                if self.events > self.limits.events || self.sequence >= SEQUENCE_MAX - POLL_EVERY * 16 {
+                    return Err(self.too_many_events());
+                }
+                next_look = (self.events + POLL_EVERY).min(limit);
                 if control.poll(self.now, self.events).is_break() {
                     interrupted = true;
                     break;
                 }
-                if self.events > self.limits.events || self.sequence >= SEQUENCE_MAX - POLL_EVERY * 16 {
-                    return Err(RunError::TooManyEvents {
-                        limit: self.limits.events,
-                        at: self.now,
-                    });
-                }
             }
         }
-        if self.events > self.limits.events {
-            return Err(RunError::TooManyEvents {
-                limit: self.limits.events,
-                at: self.now,
-            });
-        }
         Ok(self.finish(seed, interrupted))
+    }
+
+    fn too_many_events(&self) -> RunError {
+        RunError::TooManyEvents {
+            limit: self.limits.events,
+            at: self.now,
+        }
     }
 
     /// Takes the next entry of the pending set, and does all that follows at its instant. `false` if the run is over.
@@ -390,9 +392,24 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             if at == AGENDA_LONG {
                 self.agenda.drain(..at);
                 at = 0;
+                if self.is_endless() {
+                    break;
+                }
             }
         }
         self.agenda.clear();
+    }
+
+    /// Whether to stop amid the deeds of one instant: a limit was reached, or would have been if so many of them counted as
+    /// events (which they might go on for ever without making).
+    #[cold]
+    fn is_endless(&mut self) -> bool {
+        self.deeds += AGENDA_LONG as u64;
+        if self.events.saturating_add(self.deeds) > self.limits.events {
+            let error = self.too_many_events();
+            self.fail(error);
+        }
+        self.error.is_some()
     }
 
     /// Nothing is in flight: after the arrivals have stopped, nothing more can happen to anybody.

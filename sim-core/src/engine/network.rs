@@ -54,7 +54,7 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// Puts a message on an edge's pipe: how long until its last bit is sent. Counts its price.
     pub(super) fn transmit(&mut self, edge: EdgeId, scope: usize, back: bool, bytes: u64) -> Span {
         let link = self.links[self.model.edges[edge.index()].links[scope].index()];
-        if self.recorder.measures(self.now) {
+        if self.recorder.measuring {
             self.cost_traffic += u128::from(bytes) * u128::from(link.price_per_gb.0);
         }
         let Some(bandwidth) = link.bandwidth_bps else {

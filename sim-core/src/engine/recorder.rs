@@ -1,5 +1,8 @@
 //! Statistics of a run in the making: counts and histograms by the finest part, summed up at the end.
 
+use super::arena::{Attempt, Parent};
+use super::caller::Over;
+use super::slab::NONE;
 use crate::ids::{ClassId, EdgeId, EndpointId, LoadId, ServiceId};
 use crate::model::Model;
 use crate::observe::Record;
@@ -31,6 +34,8 @@ pub(crate) struct ItemStats {
     good: u64,
     response_ok: Histogram,
     response_not_ok: Histogram,
+    /// Those that ended at once, without an attempt; not in the histograms before the end.
+    unsent: u64,
 }
 
 /// One endpoint.
@@ -51,7 +56,9 @@ pub(crate) struct LaneStats {
     /// Of calls that are no requests: those are in the histograms of their item until the end.
     response: Histogram,
     attempt: Histogram,
-    /// Every call has one attempt, so that one histogram serves for both.
+    /// Calls that ended at once, without an attempt; not in the histogram before the end.
+    unsent: u64,
+    /// Every call that was sent has one attempt, so that one histogram serves for both.
     single: bool,
 }
 
@@ -59,7 +66,8 @@ pub(crate) struct LaneStats {
 #[derive(Debug)]
 pub(crate) struct Recorder {
     record: Record,
-    warmup: SimTime,
+    /// What begins now is in the statistics.
+    pub measuring: bool,
     duration: SimTime,
     window: u64,
     first_item: Vec<u32>,
@@ -70,7 +78,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub fn new(model: &Model, record: &Record, single: impl Fn(usize) -> bool) -> Recorder {
+    pub fn new(model: &Model, record: &Record, singles: &[bool]) -> Recorder {
         let clock = model.clock;
         let window = clock.window.nanos().max(1);
         let windows = clock.duration.nanos().div_ceil(window) as usize;
@@ -104,7 +112,7 @@ impl Recorder {
         };
         Recorder {
             record: *record,
-            warmup: clock.warmup,
+            measuring: false,
             duration: clock.duration,
             window,
             items: (0..*first_item.last().expect("it begins with one"))
@@ -112,20 +120,15 @@ impl Recorder {
                 .collect(),
             first_item,
             endpoints: (0..model.endpoints.len()).map(|_| EndpointStats::default()).collect(),
-            lanes: (0..lanes)
-                .map(|lane| LaneStats {
-                    single: single(lane),
+            lanes: singles
+                .iter()
+                .map(|&single| LaneStats {
+                    single,
                     ..LaneStats::default()
                 })
                 .collect(),
             timeline,
         }
-    }
-
-    /// Whether what begins now is in the statistics.
-    #[inline]
-    pub fn measures(&self, now: SimTime) -> bool {
-        self.warmup <= now && now < self.duration
     }
 
     #[inline]
@@ -139,7 +142,8 @@ impl Recorder {
     }
 
     #[inline]
-    pub fn request_arrived(&mut self, load: LoadId, item: u16, measured: bool, now: SimTime) {
+    pub fn request_arrived(&mut self, load: LoadId, item: u16, now: SimTime) {
+        let measured = self.measuring;
         self.item(load, item).requests.begun[usize::from(measured)] += 1;
         if self.record.loads
             && let Some(window) = self.window_of(now)
@@ -148,38 +152,27 @@ impl Recorder {
         }
     }
 
-    #[inline]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one place that takes in all there is to know of a request's end"
-    )]
-    pub fn request_ended(
-        &mut self,
-        load: LoadId,
-        item: u16,
-        measured: bool,
-        start: SimTime,
-        now: SimTime,
-        outcome: Outcome,
-        good: bool,
-    ) {
-        let took = now.since(start);
-        let stats = self.item(load, item);
-        stats.requests.ended[usize::from(measured)].add(outcome);
-        if measured {
+    #[inline(always)]
+    pub fn request_ended(&mut self, load: LoadId, over: &Over, now: SimTime, outcome: Outcome, good: bool) {
+        let stats = self.item(load, over.item);
+        stats.requests.ended[usize::from(over.measured)].add(outcome);
+        if over.measured {
+            let took = now.since(over.start);
             stats.good += u64::from(good);
-            if outcome == Outcome::Ok {
-                &mut stats.response_ok
+            if !over.sent && took == Span::ZERO {
+                stats.unsent += 1;
+            } else if outcome == Outcome::Ok {
+                stats.response_ok.record(took);
             } else {
-                &mut stats.response_not_ok
+                stats.response_not_ok.record(took);
             }
-            .record(took);
         }
         if self.record.loads {
-            self.request_ended_in_timeline(load, item, start, now, outcome, good);
+            self.request_ended_in_timeline(load, over.item, over.start, now, outcome, good);
         }
     }
 
+    #[inline(never)]
     fn request_ended_in_timeline(
         &mut self,
         load: LoadId,
@@ -243,44 +236,48 @@ impl Recorder {
     }
 
     #[inline(always)]
-    pub fn call_ended(
-        &mut self,
-        lane: u32,
-        is_request: bool,
-        measured: bool,
-        start: SimTime,
-        now: SimTime,
-        outcome: Outcome,
-    ) {
+    pub fn call_ended(&mut self, lane: u32, over: &Over, now: SimTime, outcome: Outcome) {
         let stats = &mut self.lanes[lane as usize];
-        stats.calls.ended[usize::from(measured)].add(outcome);
-        if measured && !is_request {
-            stats.response.record(now.since(start));
+        stats.calls.ended[usize::from(over.measured)].add(outcome);
+        if over.measured && !matches!(over.parent, Parent::Load(_)) {
+            if over.sent || now > over.start {
+                stats.response.record(now.since(over.start));
+            } else {
+                stats.unsent += 1;
+            }
         }
-        if self.record.edges
-            && let Some(window) = self.window_of(start)
-        {
-            let latencies = self.record.latencies;
-            let point = &mut self.timeline.lanes[lane as usize][window];
-            match outcome {
-                Outcome::Ok => point.ok += 1,
-                Outcome::Degraded => point.degraded += 1,
-                _ => point.failed += 1,
-            }
-            if latencies {
-                point.response.record(now.since(start));
-            }
+        if self.record.edges {
+            self.call_ended_in_timeline(lane, over.start, now, outcome);
         }
     }
 
+    #[inline(never)]
+    fn call_ended_in_timeline(&mut self, lane: u32, start: SimTime, now: SimTime, outcome: Outcome) {
+        let Some(window) = self.window_of(start) else {
+            return;
+        };
+        let point = &mut self.timeline.lanes[lane as usize][window];
+        match outcome {
+            Outcome::Ok => point.ok += 1,
+            Outcome::Degraded => point.degraded += 1,
+            _ => point.failed += 1,
+        }
+        if self.record.latencies {
+            point.response.record(now.since(start));
+        }
+    }
+
+    /// An attempt arrives; gives whether it is in the statistics of its service.
     #[inline(always)]
-    pub fn arrived_at_service(&mut self, service: ServiceId, endpoint: EndpointId, measured: bool, now: SimTime) {
+    pub fn arrived_at_service(&mut self, service: ServiceId, endpoint: EndpointId, now: SimTime) -> bool {
+        let measured = self.measuring;
         self.endpoints[endpoint.index()].arrivals.begun[usize::from(measured)] += 1;
         if self.record.services
             && let Some(window) = self.window_of(now)
         {
             self.timeline.services[service.index()][window].offered += 1;
         }
+        measured
     }
 
     #[inline(always)]
@@ -310,56 +307,50 @@ impl Recorder {
         }
     }
 
+    /// An attempt leaves its service, so long after it arrived.
     #[inline(always)]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one place that takes in all there is to know of an attempt's end"
-    )]
     pub fn left_service(
         &mut self,
         service: ServiceId,
         endpoint: EndpointId,
-        measured: bool,
-        arrived: SimTime,
-        started: Option<SimTime>,
+        row: &Attempt,
+        took: Span,
         now: SimTime,
         outcome: Outcome,
-        unhindered: Span,
-        awaited: bool,
     ) {
         let stats = &mut self.endpoints[endpoint.index()];
-        stats.arrivals.ended[usize::from(measured)].add(outcome);
+        stats.arrivals.ended[usize::from(row.measured_at_service)].add(outcome);
         let served = !outcome.is_failure();
-        if served && self.warmup <= now && now < self.duration {
+        if served && self.measuring {
             stats.part.completed += 1;
         }
-        if measured {
-            let took = now.since(arrived);
-            if started == Some(arrived) {
+        if row.measured_at_service {
+            if row.started == row.arrived {
                 stats.direct.record(took);
             } else {
                 stats.part.response.record(took);
-                if let Some(started) = started {
-                    stats.part.service.record(now.since(started));
+                if row.started != SimTime::MAX {
+                    stats.part.service.record(now.since(row.started));
                 }
             }
             if served {
-                stats.part.wasted += u64::from(!awaited);
-                if unhindered > Span::ZERO {
-                    stats.part.slowdown.0 += if took == unhindered {
+                stats.part.wasted += u64::from(row.call == NONE);
+                if row.work > Span::ZERO {
+                    stats.part.slowdown.0 += if took == row.work {
                         1.0
                     } else {
-                        took.nanos() as f64 / unhindered.nanos() as f64
+                        took.nanos() as f64 / row.work.nanos() as f64
                     };
                     stats.part.slowdown.1 += 1;
                 }
             }
         }
         if self.record.services {
-            self.left_service_in_timeline(service, arrived, now, outcome);
+            self.left_service_in_timeline(service, row.arrived, now, outcome);
         }
     }
 
+    #[inline(never)]
     fn left_service_in_timeline(&mut self, service: ServiceId, arrived: SimTime, now: SimTime, outcome: Outcome) {
         let (from, to) = (self.window_of(arrived), self.window_of(now));
         let latencies = self.record.latencies;
@@ -389,9 +380,10 @@ impl Recorder {
                 let stats = core::mem::take(&mut self.items[self.first_item[row] as usize + entry]);
                 let mut response_all = stats.response_not_ok;
                 response_all.merge(&stats.response_ok);
-                self.lanes[model.layout().lane(item.site) as usize]
-                    .response
-                    .merge(&response_all);
+                let lane = &mut self.lanes[model.layout().lane(item.site) as usize];
+                lane.response.merge(&response_all);
+                lane.unsent += stats.unsent;
+                response_all.record_many(Span::ZERO, stats.unsent);
                 let part = LoadPart {
                     offered: stats.requests.begun[1],
                     outcomes: stats.requests.ended[1],
@@ -433,7 +425,7 @@ impl Recorder {
                 let mut result = EdgeResult::default();
                 for lane in layout.lanes_of(EdgeId::from_index(row)) {
                     let stats = core::mem::take(&mut self.lanes[lane]);
-                    let part = EdgePart {
+                    let mut part = EdgePart {
                         calls: stats.calls.begun[1],
                         attempts: stats.attempts,
                         outcomes: stats.calls.ended[1],
@@ -444,6 +436,7 @@ impl Recorder {
                         },
                         response: stats.response,
                     };
+                    part.response.record_many(Span::ZERO, stats.unsent);
                     result.total.merge(&part);
                     result.endpoints.push((layout.lanes[lane].1, part));
                 }

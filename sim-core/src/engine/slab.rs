@@ -39,9 +39,17 @@ impl<T: Row> Slab<T> {
         (index, generation)
     }
 
+    /// Takes a free place: the one freed last first. Its row is what the last tenant left, and the caller's to fill in.
+    #[inline(always)]
+    pub fn claim(&mut self) -> (u32, &mut T) {
+        let index = self.free.pop().unwrap_or_else(|| self.grow());
+        (index, &mut self.rows[index as usize])
+    }
+
     #[cold]
     #[inline(never)]
     fn grow(&mut self) -> u32 {
+        assert!(self.rows.len() < 1 << 31, "indices have a bit to spare");
         self.rows.push(T::VACANT);
         (self.rows.len() - 1) as u32
     }

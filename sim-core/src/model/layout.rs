@@ -109,6 +109,11 @@ impl Layout {
         ReplicaId(self.first_replica[service.index()] + at)
     }
 
+    /// The replica slots of a service.
+    pub fn replicas_of(&self, service: ServiceId) -> core::ops::Range<usize> {
+        self.first_replica[service.index()] as usize..self.first_replica[service.index() + 1] as usize
+    }
+
     /// The lane of a site.
     #[inline]
     pub fn lane(&self, site: SiteId) -> u32 {

@@ -2,12 +2,16 @@
 
 use super::build::*;
 use crate::dist::Dist;
-use crate::model::{Arrival, MmppState, Session, SessionStep, TraceRow};
+use crate::engine::{Limits, RunError, run};
+use crate::model::{Arrival, MmppState, Session, SessionStep, Stage, TraceRow};
+use crate::observe::Record;
 use crate::outcome::Outcome;
+use crate::policy::backoff::Backoff;
+use crate::policy::retry::Retry;
 use crate::quantity::Factor;
 use crate::results::RunResult;
 use crate::theory;
-use crate::time::Span;
+use crate::time::{SimTime, Span};
 
 fn idle(load: Ld) -> Sys {
     let mut db = Svc::new("db", None, vec![]);
@@ -20,12 +24,11 @@ fn idle(load: Ld) -> Sys {
 }
 
 fn windows(system: &Sys, seed: u64) -> Vec<u32> {
-    let record = crate::observe::Record {
+    let record = Record {
         loads: true,
         ..Default::default()
     };
-    let result =
-        crate::engine::run(&system.model(), seed, &record, &Default::default(), &mut ()).expect("within limits");
+    let result = run(&system.model(), seed, &record, &Default::default(), &mut ()).expect("within limits");
     result.timeline.loads[0][0].iter().map(|it| it.offered).collect()
 }
 
@@ -215,12 +218,8 @@ fn clients_share_an_open_load_and_keep_a_state_each() {
     short.clock.duration = at(71); // Seven requests, in turn from seven clients, all to the first replica.
     let first = short.replicas_of("db")[0].0;
     let model = short.model();
-    let mut simulation = crate::engine::Simulation::<crate::engine::Wheel>::new(
-        &model,
-        1,
-        &Default::default(),
-        &crate::engine::Limits::default(),
-    );
+    let mut simulation =
+        crate::engine::Simulation::<crate::engine::Wheel>::new(&model, 1, &Default::default(), &Limits::default());
     let mut seen = 0;
     while simulation.advance_once() {
         for attempt in simulation.attempts.taken() {
@@ -229,4 +228,48 @@ fn clients_share_an_open_load_and_keep_a_state_each() {
         }
     }
     assert_eq!(seen, 7);
+}
+
+/// The error of a system that is stopped by a limit of so many events.
+fn stopped(system: &Sys, events: u64) -> RunError {
+    let limits = Limits {
+        events,
+        ..Limits::default()
+    };
+    run(&system.model(), 1, &Record::default(), &limits, &mut ()).expect_err("it makes more events")
+}
+
+#[test]
+fn a_run_stops_at_the_first_event_beyond_its_limit() {
+    let system = Sys::new(vec![Svc::new("a", None, vec![])]).load(Ld::new("even", even(1_000.0), "a.x"));
+    let at_ms = |limit| RunError::TooManyEvents {
+        limit,
+        at: at(limit + 1),
+    };
+    assert_eq!(stopped(&system, 2_500), at_ms(2_500));
+    assert_eq!(stopped(&system, 7), at_ms(7));
+}
+
+#[test]
+fn a_run_that_makes_no_headway_stops_at_its_limit() {
+    let never = RunError::TooManyEvents {
+        limit: 100_000,
+        at: SimTime::ZERO,
+    };
+    let spinning = Arrival::Closed {
+        users: 3,
+        think: always(Span::ZERO),
+    };
+    let users = Sys::new(vec![Svc::new("a", None, vec![])]).load(Ld::new("users", spinning, "a.x"));
+    assert_eq!(stopped(&users, 100_000), never);
+    // Whoever never gives up and never pauses makes no event at all when nobody is there.
+    let for_ever = Stage::Retry(Retry {
+        attempts: None,
+        backoff: Backoff::None,
+        ..Retry::default()
+    });
+    let nobody = Sys::new(vec![Svc::new("a", None, vec![]).replicas(0).slots(1)])
+        .stages("*", "a", vec![for_ever])
+        .requests(&[0], "a.x");
+    assert_eq!(stopped(&nobody, 100_000), never);
 }

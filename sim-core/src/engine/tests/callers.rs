@@ -445,3 +445,24 @@ fn async_work_goes_ahead_of_new_requests_and_is_never_refused() {
     };
     assert_eq!(blocking.play(), "ok@25 ok@50 queue_full@12 queue_full@13");
 }
+
+#[test]
+fn a_call_that_is_never_sent_is_no_attempt_of_no_length() {
+    let flow = vec![call("db.x").optional()];
+    let system = Sys::new(vec![
+        Svc::new("web", None, flow),
+        Svc::new("db", always(ms(4)), vec![]).replicas(0).slots(1),
+    ])
+    .requests(&[0, 1, 2], "web.x")
+    .requests(&[3], "db.x");
+    let result = system.run();
+    assert_eq!(system.story(&result), "degraded@0 degraded@1 degraded@2 unreachable@3");
+    let calls: u64 = result.edges.iter().map(|it| it.total.calls).sum();
+    assert_eq!(calls, 7);
+    for edge in result.edges.iter().map(|it| &it.total) {
+        assert_eq!(edge.calls, edge.response.count());
+        assert_eq!(edge.attempts, edge.attempt.count(), "what was not sent has no length");
+    }
+    let load = &result.loads[3].total;
+    assert_eq!((load.response_all.count(), load.response_ok.count()), (1, 0));
+}

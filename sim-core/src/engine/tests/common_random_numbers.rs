@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::build::*;
+use crate::engine::arena::{LEAN, Parent};
 use crate::engine::slab::NONE;
 use crate::engine::{Limits, Simulation, Wheel};
 use crate::model::{Arrival, Effect, Model, Stage, Tables};
@@ -36,14 +37,22 @@ fn watch(model: &Model, seed: u64) -> Seen {
             if row.arrived > SimTime::ZERO {
                 seen.out.insert(row.key, row.arrived.since(row.sent));
             }
-            if row.call != NONE && row.key == mix(simulation.calls[row.call].key, 0) {
+            let is_first = match row.call {
+                NONE => false,
+                LEAN => true,
+                call => row.key == mix(simulation.calls[call].key, 0),
+            };
+            if is_first {
                 seen.firsts.insert(row.key, (row.site.0, row.sent));
+            }
+            if row.call == LEAN && matches!(row.parent, Parent::Load(_)) {
+                seen.requests.insert(row.key, (row.site.0, row.sent));
             }
         }
         for call in simulation.calls.taken() {
             let row = &simulation.calls[call];
-            if let crate::engine::arena::Parent::Load(_) = row.parent {
-                seen.requests.insert(row.key, (row.site.0, row.start));
+            if let Parent::Load(_) = row.parent {
+                seen.requests.insert(mix(row.key, 0), (row.site.0, row.start));
             }
         }
     }
@@ -192,11 +201,14 @@ fn a_closed_user_thinks_as_long_before_each_request_whatever_the_answers_take() 
         let model = system.model();
         let mut simulation = Simulation::<Wheel>::new(&model, 11, &Record::default(), &Limits::default());
         while simulation.advance_once() {
-            for call in simulation.calls.taken() {
-                let row = &simulation.calls[call];
-                let starts = starts.entry(row.instance).or_default();
-                if starts.last() != Some(&row.start) {
-                    starts.push(row.start);
+            for attempt in simulation.attempts.taken() {
+                let row = &simulation.attempts[attempt];
+                let Parent::Load(user) = row.parent else {
+                    unreachable!("only users call");
+                };
+                let starts = starts.entry(user).or_default();
+                if starts.last() != Some(&row.sent) {
+                    starts.push(row.sent);
                 }
             }
         }

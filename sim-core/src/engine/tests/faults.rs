@@ -444,3 +444,48 @@ fn a_cancel_does_not_cross_a_partition() {
     let db = &slow.run_with(vec![cut], 1).services[0].total;
     assert_eq!((db.outcomes.of(Outcome::Cancelled), db.wasted), (0, 1));
 }
+
+#[test]
+fn background_calls_end_with_the_process_that_made_them() {
+    let tiers = |cancel| {
+        let flow = vec![call("db.x").background(), call("db.x").background(), wait(ms(1))];
+        Sys::new(vec![
+            Svc::new("web", None, flow),
+            Svc::new("db", always(ms(20)), vec![]).workers(1),
+        ])
+        .latency(always(ms(1)))
+        .policy(
+            "web",
+            "db",
+            Policy {
+                stages: vec![Stage::Timeout(ms(1_000))],
+                cancel,
+                ..Policy::default()
+            },
+        )
+        .requests(&[0], "web.x")
+    };
+    let crashed = |cancel| {
+        let system = tiers(cancel);
+        // The flow is long over; one background call is in service since 2 ms, the other waits behind it.
+        let crash = system.fault("web", 10, 12, Effect::Crash);
+        let result = system.run_with(vec![crash], 1);
+        assert_eq!(system.story(&result), "ok@3");
+        let edge = &result
+            .edges
+            .iter()
+            .find(|it| it.total.calls == 2)
+            .expect("web calls db")
+            .total;
+        let db = &result.services[system.service("db").index()].total;
+        (
+            edge.outcomes.of(Outcome::Cancelled),
+            edge.outcomes.total(),
+            db.wasted,
+            db.outcomes.of(Outcome::Cancelled),
+        )
+    };
+    // What was sent goes on at the callee for nobody, unless word of the end gets there.
+    assert_eq!(crashed(false), (2, 2, 2, 0));
+    assert_eq!(crashed(true), (2, 2, 0, 2));
+}

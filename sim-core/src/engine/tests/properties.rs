@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::build::*;
 use crate::component::quota::Quota;
 use crate::dist::Dist;
+use crate::engine::arena::LEAN;
 use crate::engine::pending::Pending;
 use crate::engine::slab::NONE;
 use crate::engine::{Heap, Limits, RunError, Simulation, Wheel, first_divergence, run};
@@ -544,7 +545,7 @@ fn run_and_look<Q: Pending>(model: &Model, record: &Record, stop_after: u64) -> 
             "events are made without end, and none is acted on"
         );
     }
-    let waited_for = |it: &u32| simulation.attempts[*it].call != NONE;
+    let waited_for = |it: &u32| ![NONE, LEAN].contains(&simulation.attempts[*it].call);
     let (calls, attempts) = (simulation.calls.taken(), simulation.attempts.taken());
     let inside = |it: &u32| simulation.attempts[*it].child != crate::engine::arena::Child::None;
     if !attempts.iter().any(inside) {

@@ -1,0 +1,378 @@
+//! Attempts as their caller sees them: sending, the answer, and letting go.
+
+use super::arena::{Attempt, CallRef, Child, LEAN, Parent, Phase, Task};
+use super::event::Event;
+use super::pending::{Entry, Pending};
+use super::site::SiteShape;
+use super::slab::NONE;
+use super::{Deed, Simulation};
+use crate::dist::Dist;
+use crate::ids::SiteId;
+use crate::model::{Link, WorkPer};
+use crate::outcome::Outcome;
+use crate::policy::deadline;
+use crate::quantity::Chance;
+use crate::rng::{Purpose, Streams, WordThen, mix};
+use crate::time::{SimTime, Span};
+
+/// An attempt about to be sent, with all that its call knows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sending {
+    /// The call's row, or [`LEAN`].
+    pub call: u32,
+    /// The call's key.
+    pub key: u64,
+    pub deadline: SimTime,
+    pub site: SiteId,
+    pub instance: u32,
+    pub party: u32,
+    /// How many attempts were sent before.
+    pub number: u16,
+    pub depth: u16,
+    pub class: u16,
+    pub priority: u8,
+    /// Whether it begins in the measured span.
+    pub measured: bool,
+    /// Of a lean call: who waits for it.
+    pub parent: Parent,
+    /// Of a lean request: the entry of the load's mix.
+    pub item: u16,
+}
+
+/// Words of an attempt's block.
+const WORD_WORK: usize = 0;
+const WORD_OUT: usize = 1;
+const WORD_BACK: usize = 2;
+const WORD_DOOMED: usize = 3;
+const WORD_LOST: usize = 4;
+const WORD_REPLY_LOST: usize = 5;
+const WORD_CONNECT: usize = 6;
+
+/// Draws what is drawn for every attempt, and notes in its row what is needed later. Gives its delay on the way, and
+/// whether it is lost there.
+#[inline(always)]
+fn draw(
+    streams: &Streams,
+    site: &SiteShape<'_>,
+    link: &Link,
+    key: u64,
+    call_key: u64,
+    row: &mut Attempt,
+) -> (Span, bool) {
+    let words = streams.block(Purpose::Attempt, key, 0);
+    row.work = match &site.endpoint.work {
+        None => Span::ZERO,
+        Some(work) if site.endpoint.work_per == WorkPer::Attempt => drawn(work, streams, words[WORD_WORK], key, 0),
+        Some(work) => {
+            let word = streams.block(Purpose::Attempt, call_key, 0)[WORD_WORK];
+            drawn(work, streams, word, call_key, 0)
+        }
+    };
+    let out = match &link.latency {
+        None => {
+            row.back = Span::ZERO;
+            Span::ZERO
+        }
+        Some(latency) => {
+            row.back = drawn(latency, streams, words[WORD_BACK], key, 2);
+            drawn(latency, streams, words[WORD_OUT], key, 1)
+        }
+    };
+    row.doomed = site.is_choosy
+        && site
+            .endpoint
+            .errors
+            .is_some_and(|it| it.ratio.happens(words[WORD_DOOMED]));
+    if link.loss == Chance::NEVER {
+        row.reply_lost = false;
+        return (out, false);
+    }
+    row.reply_lost = link.loss.happens(words[WORD_REPLY_LOST]);
+    (out, link.loss.happens(words[WORD_LOST]))
+}
+
+/// A length drawn for an attempt, by the word that is kept for it.
+#[inline(always)]
+fn drawn(dist: &Dist, streams: &Streams, word: u64, key: u64, at: u32) -> Span {
+    dist.sample_from(word)
+        .unwrap_or_else(|| drawn_by_many_words(dist, streams, word, key, at))
+}
+
+#[cold]
+#[inline(never)]
+fn drawn_by_many_words(dist: &Dist, streams: &Streams, word: u64, key: u64, at: u32) -> Span {
+    dist.sample(&mut WordThen::new(word, streams, Purpose::Attempt, key, at))
+}
+
+impl<Q: Pending> Simulation<'_, Q> {
+    /// Sends the next attempt of a call with a row.
+    #[inline(never)]
+    pub(super) fn launch(&mut self, call: u32) {
+        let row = &self.calls[call];
+        let generation = row.generation;
+        let sending = Sending {
+            call,
+            key: row.key,
+            deadline: row.deadline,
+            site: row.site,
+            instance: row.instance,
+            party: row.party,
+            number: row.attempts,
+            depth: row.depth,
+            class: row.class,
+            priority: row.priority,
+            measured: self.recorder.measuring,
+            parent: Parent::Nobody,
+            item: 0,
+        };
+        if deadline::passed(sending.deadline, self.now) {
+            // Nothing is left of its time, or of the time handed down to it: nothing is sent.
+            self.agenda.push(Deed::Settle(call, generation, Outcome::Deadline));
+            return;
+        }
+        match self.pick(sending.site, sending.instance) {
+            Some(replica) => {
+                let attempt = self.send(sending, replica);
+                let row = &mut self.calls[call];
+                row.attempts += 1;
+                row.attempt = attempt;
+            }
+            None => self.agenda.push(Deed::Settle(call, generation, Outcome::Unreachable)),
+        }
+    }
+
+    /// Sends an attempt to a replica; gives its index.
+    #[inline(always)]
+    pub(super) fn send(&mut self, of: Sending, replica: u32) -> u32 {
+        let now = self.now;
+        let site = &self.sites[of.site.index()];
+        let key = mix(of.key, u64::from(of.number));
+        self.recorder.attempt_sent(site.lane, of.measured, now);
+        let link = site.links[self.callers.scope(of.party, replica)];
+        let (attempt, row) = self.attempts.claim();
+        let generation = row.generation;
+        row.call = of.call;
+        row.key = key;
+        row.site = of.site;
+        row.replica = replica;
+        row.plan_state = NONE;
+        row.party = of.party;
+        row.outcome = Outcome::Ok;
+        row.measured = of.measured;
+        row.measured_at_service = false;
+        row.degraded = false;
+        row.push_back = Span::ZERO;
+        row.has_worker = false;
+        row.class = of.class;
+        row.priority = of.priority;
+        row.depth = of.depth;
+        row.item = of.item;
+        row.sent = now;
+        row.arrived = SimTime::ZERO;
+        row.deadline = of.deadline;
+        row.parent = of.parent;
+        (row.sibling_next, row.sibling_previous) = (CallRef::NONE, CallRef::NONE);
+        row.child = Child::None;
+        row.task = Task::IDLE;
+        let (mut out, mut vanishes) = draw(&self.streams, site, link, key, of.key, row);
+        row.outstanding = NONE;
+        let mut connects = false;
+        if site.first_outstanding != NONE {
+            let place = site.first_outstanding + of.instance * site.slots + (replica - site.first_replica);
+            row.outstanding = place;
+            let count = &mut self.callers.outstanding[place as usize];
+            connects = link.connect.is_some() && *count >= self.callers.connections[place as usize];
+            *count += 1;
+        }
+        if !site.is_lean {
+            self.note_plan_state(attempt, &of);
+        }
+        if connects || self.sites[of.site.index()].sends_bytes || !self.network_rules.is_empty() {
+            (out, vanishes) = self.send_oddly(attempt, connects, out, vanishes);
+        }
+        self.attempts[attempt].phase = if vanishes { Phase::Lost } else { Phase::Outbound };
+        let timeout = self.sites[of.site.index()].attempt_timeout;
+        if timeout != NONE {
+            self.start_timer(timeout, 0, attempt, generation);
+        }
+        if vanishes {
+            return attempt;
+        }
+        if out == Span::ZERO {
+            self.agenda.push(Deed::Arrive(attempt, generation));
+        } else {
+            self.schedule(now + out, Event::Delivered, 0, attempt, generation);
+        }
+        attempt
+    }
+
+    /// What a plan that does more than bound attempts keeps of one.
+    #[inline(never)]
+    fn note_plan_state(&mut self, attempt: u32, of: &Sending) {
+        let site = &self.sites[of.site.index()];
+        if site.is_single {
+            return;
+        }
+        let shape = &self.plans[site.plan.index()];
+        let row = &mut self.attempts[attempt];
+        if shape.deadline.is_some_and(|it| !it.propagate) {
+            row.deadline = SimTime::MAX;
+        }
+        if shape.retry.is_some() {
+            let state = self.layout.plan_state(site.plan, of.instance, shape.plan.shared_state);
+            self.callers.active[state] += 1;
+            row.plan_state = state as u32;
+        }
+    }
+
+    /// A message that opens a connection, has a size, or meets a disturbed network: its delay, and whether it is lost.
+    #[inline(never)]
+    fn send_oddly(&mut self, attempt: u32, connects: bool, mut out: Span, mut vanishes: bool) -> (Span, bool) {
+        let row = &self.attempts[attempt];
+        let (key, party, replica, place) = (row.key, row.party, row.replica, row.outstanding);
+        let site = &self.sites[row.site.index()];
+        let scope = self.callers.scope(party, replica);
+        let words = self.streams.block(Purpose::Attempt, key, 0);
+        if connects && let Some(connect) = &site.links[scope].connect {
+            self.callers.connections[place as usize] += 1;
+            out += drawn(connect, &self.streams, words[WORD_CONNECT], key, 6);
+        }
+        if !self.network_rules.is_empty() {
+            let path = self.disturb(party, replica, words[WORD_LOST], out);
+            out = path.0;
+            vanishes |= path.1;
+        }
+        let (edge, bytes) = (site.edge, site.endpoint.request_bytes);
+        if bytes > 0 {
+            out += self.transmit(edge, scope, false, bytes);
+        }
+        (out, vanishes)
+    }
+
+    pub(super) fn on_replied(&mut self, entry: Entry) {
+        debug_assert_eq!(
+            self.attempts[entry.index].generation, entry.generation,
+            "a returning attempt stays"
+        );
+        let row = &self.attempts[entry.index];
+        if row.call != NONE && self.waits_for_thaw(row.party, entry) {
+            return;
+        }
+        self.happened(Event::Replied, self.attempts[entry.index].key);
+        self.replied(entry.index);
+    }
+
+    /// A reply without delay reaches its caller.
+    pub(super) fn reply_at_once(&mut self, attempt: u32) {
+        let row = &self.attempts[attempt];
+        let (party, generation) = (row.party, row.generation);
+        if self.frozen > 0 && row.call != NONE {
+            let entry = Entry::new(self.now, Event::Replied, 0, 0, attempt, generation);
+            if self.waits_for_thaw(party, entry) {
+                return;
+            }
+        }
+        self.replied(attempt);
+    }
+
+    /// A reply reaches its caller, if there still is one.
+    #[inline]
+    pub(super) fn replied(&mut self, attempt: u32) {
+        let row = &self.attempts[attempt];
+        let (call, outcome, push_back) = (row.call, row.outcome, row.push_back);
+        match call {
+            NONE => self.attempts.remove(attempt),
+            LEAN => self.lean_replied(attempt, outcome),
+            _ => {
+                self.let_go(attempt, true);
+                if self.may_retry {
+                    self.retrying[call as usize].push_back = push_back;
+                }
+                self.attempts.remove(attempt);
+                self.calls[call].attempt = NONE;
+                self.attempt_ended(call, outcome);
+            }
+        }
+    }
+
+    /// The answer to an attempt that stands for its call.
+    #[inline(always)]
+    fn lean_replied(&mut self, attempt: u32, outcome: Outcome) {
+        let call = CallRef::lean(attempt);
+        let over = self.over(call);
+        self.let_go(attempt, true);
+        if let Parent::Join(join) = over.parent {
+            self.unlink_call(join, call);
+        }
+        self.attempts.remove(attempt);
+        self.note_end(&over, outcome);
+        self.tell(&over, outcome);
+    }
+
+    /// The caller's side of an attempt is over: it is no longer outstanding.
+    #[inline(always)]
+    fn let_go(&mut self, attempt: u32, answered: bool) {
+        let row = &mut self.attempts[attempt];
+        row.call = NONE;
+        if row.plan_state != NONE {
+            self.callers.active[row.plan_state as usize] -= 1;
+        }
+        if row.outstanding != NONE {
+            self.callers.outstanding[row.outstanding as usize] -= 1;
+            if !answered && let Some(connections) = self.callers.connections.get_mut(row.outstanding as usize) {
+                // A connection with an answer still to come is of no use to anybody else.
+                *connections = connections.saturating_sub(1);
+            }
+        }
+        let lane = self.sites[row.site.index()].lane;
+        self.recorder
+            .attempt_ended(lane, row.measured, self.now.since(row.sent));
+    }
+
+    /// The caller gives up on an attempt; the callee goes on unless the plan cancels.
+    pub(super) fn drop_attempt(&mut self, attempt: u32) {
+        self.let_go(attempt, false);
+        let row = &self.attempts[attempt];
+        match row.phase {
+            Phase::Lost => self.attempts.remove(attempt),
+            Phase::Returning => (),
+            Phase::Outbound | Phase::Held | Phase::Queued | Phase::Inside | Phase::Resuming => {
+                let plan = self.sites[row.site.index()].plan;
+                if self.plans[plan.index()].cancels {
+                    let (party, replica, key) = (row.party, row.replica, row.key);
+                    let (mut delay, mut lost, generation) = (row.back, false, row.generation);
+                    if !self.network_rules.is_empty() {
+                        let word = self.streams.block(Purpose::Attempt, key, 0)[6];
+                        (delay, lost) = self.disturb(party, replica, word, delay);
+                    }
+                    if !lost {
+                        self.schedule(self.now + delay, Event::CancelArrived, 0, attempt, generation);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_attempt_timeout(&mut self, entry: Entry) {
+        let attempt = entry.index;
+        let row = &self.attempts[attempt];
+        if row.generation != entry.generation || row.call == NONE || self.waits_for_thaw(row.party, entry) {
+            return;
+        }
+        let row = &self.attempts[attempt];
+        let (call, key) = (row.call, row.key);
+        self.happened(Event::AttemptTimeout, key);
+        if call == LEAN {
+            let over = self.over(CallRef::lean(attempt));
+            if let Parent::Join(join) = over.parent {
+                self.unlink_call(join, CallRef::lean(attempt));
+            }
+            self.drop_attempt(attempt);
+            self.note_end(&over, Outcome::Timeout);
+            return self.tell(&over, Outcome::Timeout);
+        }
+        self.drop_attempt(attempt);
+        self.calls[call].attempt = NONE;
+        self.attempt_ended(call, Outcome::Timeout);
+    }
+}

@@ -1,0 +1,166 @@
+//! What is in force at each call site, arranged for the engine: all that the path of a call looks at, in one row.
+
+use super::balance::CallerState;
+use super::event::Event;
+use super::ring::Ring;
+use super::ring_for;
+use super::slab::NONE;
+use crate::ids::{EdgeId, EndpointId, PlanId, ServiceId};
+use crate::model::{Caller, Endpoint, Link, Model, Plan, Stage};
+use crate::policy::deadline::Deadline;
+use crate::policy::retry::Retry;
+use crate::policy::timeout::Cancel;
+use crate::quantity::Nanomoney;
+use crate::routing::Balance;
+
+/// A plan's stages, arranged for the engine.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlanShape<'m> {
+    pub plan: &'m Plan,
+    /// Ring of the bound on one attempt, or [`NONE`].
+    pub attempt_timeout: u32,
+    /// Ring of a timeout around all attempts, or [`NONE`].
+    pub call_timeout: u32,
+    pub deadline: Option<&'m Deadline>,
+    /// Ring of the deadline when nothing shorter was handed down, or [`NONE`].
+    pub deadline_ring: u32,
+    pub retry: Option<&'m Retry>,
+    pub cancels: bool,
+}
+
+impl<'m> PlanShape<'m> {
+    pub fn new(plan: &'m Plan, rings: &mut Vec<Ring>) -> PlanShape<'m> {
+        let mut shape = PlanShape {
+            plan,
+            attempt_timeout: NONE,
+            call_timeout: NONE,
+            deadline: None,
+            deadline_ring: NONE,
+            retry: None,
+            cancels: plan.cancel == Cancel::Propagate,
+        };
+        let sees_attempts = |at: usize| {
+            let retry = plan.stages.iter().position(|it| matches!(it, Stage::Retry(_)));
+            retry.is_none_or(|retry| at > retry)
+        };
+        for (at, stage) in plan.stages.iter().enumerate() {
+            match stage {
+                Stage::Timeout(after) if sees_attempts(at) => {
+                    shape.attempt_timeout = ring_for(rings, *after, Event::AttemptTimeout);
+                }
+                Stage::Timeout(after) => shape.call_timeout = ring_for(rings, *after, Event::CallTimeout),
+                Stage::Deadline(deadline) => {
+                    shape.deadline = Some(deadline);
+                    shape.deadline_ring = ring_for(rings, deadline.limit, Event::Deadline);
+                }
+                Stage::Retry(retry) => shape.retry = Some(retry),
+            }
+        }
+        shape
+    }
+
+    pub fn retries(&self) -> bool {
+        self.retry.is_some()
+    }
+
+    /// Whether every call has exactly one attempt, which ends when the call does.
+    pub fn is_single(&self) -> bool {
+        self.retry.is_none() && self.deadline.is_none() && self.call_timeout == NONE
+    }
+}
+
+/// All there is to know of a call site and of what is in force there, in one place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SiteShape<'m> {
+    pub key: u64,
+    pub edge: EdgeId,
+    pub callee: EndpointId,
+    pub plan: PlanId,
+    pub service: ServiceId,
+    pub lane: u32,
+    /// The load that sends from here, or [`NONE`].
+    pub load: u32,
+    pub endpoint: &'m Endpoint,
+    pub links: [&'m Link; 3],
+    /// Ring of the bound on one attempt, or [`NONE`].
+    pub attempt_timeout: u32,
+    /// The plan does nothing but bound attempts, at present.
+    pub is_single: bool,
+    /// It never does more: the one attempt of a call stands for the call, which has no row of its own.
+    pub is_lean: bool,
+    /// Arrivals may fail or cost something.
+    pub is_choosy: bool,
+    /// There is work before the flow.
+    pub works: bool,
+    /// Requests have a size.
+    pub sends_bytes: bool,
+    /// Answers have a size.
+    pub answers_bytes: bool,
+    /// The first step of the callee's flow and one past its last.
+    pub steps: (u32, u32),
+    pub first_replica: u32,
+    pub slots: u32,
+    /// The row of its balancer, and where the states of that begin.
+    pub balancer: u32,
+    pub first_balance: u32,
+    /// Where its edge's counts begin, or [`NONE`].
+    pub first_outstanding: u32,
+}
+
+impl<'m> SiteShape<'m> {
+    pub fn all(
+        model: &'m Model,
+        callers: &CallerState,
+        plans: &[PlanShape<'m>],
+        endpoints: &[&'m Endpoint],
+        links: &[&'m Link],
+    ) -> Vec<SiteShape<'m>> {
+        let layout = model.layout();
+        let edits_plans = super::change::edits_plans(model);
+        let of = |(row, site): (usize, &crate::model::Site)| {
+            let edge = &model.edges[site.edge.index()];
+            let endpoint = endpoints[site.callee.index()];
+            let is_single = plans[site.plan.index()].is_single();
+            SiteShape {
+                key: site.key,
+                edge: site.edge,
+                callee: site.callee,
+                plan: site.plan,
+                service: edge.callee,
+                lane: layout.lane_of[row],
+                load: match edge.caller {
+                    Caller::Load(load) => load.0,
+                    Caller::Service(_) => NONE,
+                },
+                endpoint,
+                links: edge.links.map(|it| links[it.index()]),
+                attempt_timeout: plans[site.plan.index()].attempt_timeout,
+                is_single,
+                is_lean: is_single && !edits_plans,
+                is_choosy: endpoint.errors.is_some() || endpoint.price_per_call != Nanomoney(0),
+                works: endpoint.work.is_some(),
+                sends_bytes: endpoint.request_bytes > 0,
+                answers_bytes: endpoint.response_bytes > 0,
+                steps: endpoint.flow.map_or((0, 0), |it| {
+                    let steps = &model.blocks[it.index()].steps;
+                    (steps.start, steps.end)
+                }),
+                first_replica: layout.first_replica[edge.callee.index()],
+                slots: model.services[edge.callee.index()].places.len() as u32,
+                balancer: 0,
+                first_balance: 0,
+                first_outstanding: callers.first_outstanding[site.edge.index()],
+            }
+        };
+        let mut sites: Vec<SiteShape<'m>> = model.sites.iter().enumerate().map(of).collect();
+        for site in &mut sites {
+            site.rebalance(callers, &plans[site.plan.index()].plan.balance);
+        }
+        sites
+    }
+
+    /// Its plan balances so from now on.
+    fn rebalance(&mut self, callers: &CallerState, balance: &Balance) {
+        (self.balancer, self.first_balance) = callers.balancer(self.edge, balance);
+    }
+}
