@@ -114,6 +114,7 @@ impl Credits {
     /// One that waits no longer wants to.
     #[inline]
     pub fn give_up(&self, state: &mut CreditState) {
+        assert!(state.blocked > 0, "nobody waits for a credit");
         state.blocked -= 1;
     }
 }

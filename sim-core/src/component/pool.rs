@@ -69,7 +69,7 @@ pub enum Acquired {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PoolState {
     /// Idle connections and since when, the one used last at the end.
-    idle: Vec<(Connection, SimTime)>,
+    idle: VecDeque<(Connection, SimTime)>,
     busy: u32,
     waiting: VecDeque<Ticket>,
     next_ticket: u64,
@@ -127,11 +127,20 @@ impl Pool {
     /// A caller wants a connection at `now`.
     #[inline]
     pub fn acquire(&self, state: &mut PoolState, now: SimTime) -> Acquired {
-        self.close_old(state, now);
-        if let Some((connection, _)) = state.idle.pop() {
-            state.busy += 1;
-            return Acquired::Granted(Grant::Idle(connection));
+        while state
+            .idle
+            .front()
+            .is_some_and(|&(_, since)| now.since(since) >= self.idle_timeout)
+        {
+            state.idle.pop_front();
         }
+        while let Some((connection, _)) = state.idle.pop_back() {
+            if !self.is_too_old(connection, now) {
+                state.busy += 1;
+                return Acquired::Granted(Grant::Idle(connection));
+            }
+        }
+        // None is idle, so those in use are all.
         if state.busy < self.size {
             state.busy += 1;
             return Acquired::Granted(Grant::Open(Connection { opened: now }));
@@ -155,7 +164,7 @@ impl Pool {
             return Some((ticket, Grant::Idle(connection)));
         }
         state.busy -= 1;
-        state.idle.push((connection, now));
+        state.idle.push_back((connection, now));
         None
     }
 
@@ -180,22 +189,16 @@ impl Pool {
         found.is_ok()
     }
 
-    /// How many connections there are at `now`.
+    /// How many connections there are at `now`; closes those that are too old.
     pub fn open(&self, state: &mut PoolState, now: SimTime) -> u32 {
-        self.close_old(state, now);
+        state
+            .idle
+            .retain(|&(connection, since)| now.since(since) < self.idle_timeout && !self.is_too_old(connection, now));
         state.busy + state.idle.len() as u32
     }
 
     fn is_too_old(&self, connection: Connection, now: SimTime) -> bool {
         now.since(connection.opened) >= self.max_lifetime
-    }
-
-    fn close_old(&self, state: &mut PoolState, now: SimTime) {
-        if self.idle_timeout != Span::MAX || self.max_lifetime != Span::MAX {
-            state.idle.retain(|&(connection, since)| {
-                now.since(since) < self.idle_timeout && !self.is_too_old(connection, now)
-            });
-        }
     }
 }
 

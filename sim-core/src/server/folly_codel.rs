@@ -151,8 +151,8 @@ mod tests {
             (406, 50),
         ];
         let (said, _) = play(&looks);
-        // The list that this comes from keeps the call of 305, against its own rule: the shortest delay of the interval that
-        // ended before 304 was the 20 of 202, so the next one is overloaded. folly's code drops it as well.
+        // The vector was noted down with "keep" for the call of 305, against the rule it shows: the shortest delay of the
+        // interval that ended before 304 was the 20 of 202, so the next one is overloaded. folly's code drops it as well.
         let expected = ["keep", "keep", "DROP", "DROP", "keep", "keep", "DROP", "keep", "DROP"];
         assert_eq!(said, expected);
         let (_, state) = play(&looks[..5]);

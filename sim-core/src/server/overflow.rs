@@ -24,7 +24,7 @@ pub enum OnFull {
     /// Whoever comes: tail drop.
     #[default]
     Newcomer,
-    /// Whoever has waited longest, of the class that is next: head drop.
+    /// Whoever has waited longest, of the least important class, but of none above the newcomer's: head drop.
     Oldest,
     /// Whoever came last of the least important class, the newcomer being one of them.
     Lowest,
@@ -53,7 +53,9 @@ impl Overflow {
         }
         let dropped = match self.on_full {
             OnFull::Newcomer => None,
-            OnFull::Oldest => priority::next(waiting).map(Admission::DropOldest),
+            OnFull::Oldest => priority::lowest(waiting)
+                .filter(|&lowest| lowest >= newcomer)
+                .map(Admission::DropOldest),
             OnFull::Lowest => priority::victim(waiting, newcomer).map(Admission::DropNewest),
         };
         dropped.unwrap_or(Admission::Refuse)
@@ -81,7 +83,10 @@ mod tests {
     fn a_full_queue_gives_up_whom_it_is_told() {
         let full = [2, 0, 1];
         assert_eq!(limit(3, OnFull::Newcomer).admit(&full, 0), Admission::Refuse);
-        assert_eq!(limit(3, OnFull::Oldest).admit(&full, 2), Admission::DropOldest(0));
+        assert_eq!(limit(3, OnFull::Oldest).admit(&full, 0), Admission::DropOldest(2));
+        assert_eq!(limit(3, OnFull::Oldest).admit(&full, 2), Admission::DropOldest(2));
+        assert_eq!(limit(3, OnFull::Oldest).admit(&[3, 0, 0], 1), Admission::Refuse);
+        assert_eq!(limit(3, OnFull::Oldest).admit(&[3], 0), Admission::DropOldest(0));
         assert_eq!(limit(3, OnFull::Lowest).admit(&full, 1), Admission::DropNewest(2));
         assert_eq!(limit(3, OnFull::Lowest).admit(&full, 2), Admission::Refuse);
     }

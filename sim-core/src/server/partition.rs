@@ -72,8 +72,13 @@ impl Partitions {
     /// A call that was admitted has ended.
     #[inline]
     pub fn release(&self, busy: &mut Busy, partition: Option<usize>) {
+        assert!(busy.all > 0, "more calls end than were admitted");
         busy.all -= 1;
         if let Some(partition) = partition {
+            assert!(
+                busy.each[partition] > 0,
+                "more calls of a partition end than were admitted"
+            );
             busy.each[partition] -= 1;
         }
     }

@@ -12,6 +12,12 @@ pub fn next(waiting: &[u32]) -> Option<usize> {
     waiting.iter().position(|&n| n > 0)
 }
 
+/// The least important class of which somebody waits; `None` if nobody does.
+#[inline]
+pub fn lowest(waiting: &[u32]) -> Option<usize> {
+    waiting.iter().rposition(|&n| n > 0)
+}
+
 /// From which class a call is given up, so that one of class `newcomer` finds room; `None` if nobody of a lower class waits, so
 /// that the newcomer is the least important itself. The call to give up is the newest of its class.
 #[inline]

@@ -230,3 +230,6 @@ impl Envoy {
         require(self.buffer <= Factor::ONE, "buffer is from 0% to 100% (default 25%)")
     }
 }
+
+#[cfg(test)]
+mod tests;

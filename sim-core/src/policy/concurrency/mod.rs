@@ -180,6 +180,7 @@ impl Concurrency {
     /// Takes a permit back at `now`. Every permit comes back, those of cancelled calls too.
     #[inline]
     pub fn settle(&self, state: &mut ConcurrencyState, now: SimTime, permit: Permit, end: End, draw: &mut impl Draw) {
+        assert!(state.in_flight > 0, "more permits come back than were given");
         state.in_flight -= 1;
         if let (Limit::Envoy(it), LimitState::Envoy(controller)) = (&self.limit, &mut state.limit) {
             return it.settle(controller, now, permit, end, draw);

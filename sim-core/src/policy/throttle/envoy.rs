@@ -85,8 +85,17 @@ impl History {
 }
 
 impl Envoy {
-    /// What makes an HTTP status of 500 or more, or no status at all.
-    pub const FAILURES: OutcomeSet = OutcomeSet::RETRYABLE.with(Outcome::Deadline);
+    /// What makes an HTTP status of 500 or more, or no status at all; a used-up quota (429) does not.
+    pub const FAILURES: OutcomeSet = OutcomeSet::EMPTY
+        .with(Outcome::Error)
+        .with(Outcome::QueueFull)
+        .with(Outcome::QueueTimeout)
+        .with(Outcome::Shed)
+        .with(Outcome::Refused)
+        .with(Outcome::Reset)
+        .with(Outcome::Unreachable)
+        .with(Outcome::Timeout)
+        .with(Outcome::Deadline);
 
     /// Envoy's defaults.
     pub const DEFAULT: Envoy = Envoy {

@@ -172,6 +172,21 @@ fn envoy_records_no_refusals_of_its_own() {
 }
 
 #[test]
+fn envoy_takes_an_http_status_below_500_for_a_success() {
+    let mut history = envoy::History::default();
+    for outcome in [
+        Outcome::Ok,
+        Outcome::BadRequest,
+        Outcome::Quota,
+        Outcome::Error,
+        Outcome::Timeout,
+    ] {
+        Envoy::DEFAULT.settle(&mut history, at(0), outcome);
+    }
+    assert_eq!(history.totals(), (5, 3));
+}
+
+#[test]
 fn envoy_lets_everything_pass_below_its_rate() {
     let settings = Envoy {
         rps_threshold: 4,
