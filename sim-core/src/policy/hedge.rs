@@ -14,23 +14,23 @@
 //! An engine calls [`Hedge::on_start`] when a call begins, [`Hedge::on_due`] at each [`HedgeCall::next_at`],
 //! [`Hedge::on_result`] at each copy's end until the call is settled, and [`Hedge::abandon`] if it ends otherwise.
 //!
-//! What is called where: gRPC `hedgingPolicy`, Polly `Hedging`, Envoy `hedge_on_per_try_timeout`, Finagle backup requests,
-//! resilience4j `Hedge`. The last one runs its copies on a pool of 10 threads, which is not modelled; nor is that Finagle
-//! charges the client's own retry budget as well.
-//!
 //! Sources: J. Dean, L. A. Barroso, "The Tail at Scale", CACM 56(2), 2013; gRPC proposal A6; Polly v8; Envoy, `HedgePolicy` of
 //! route API v3; Finagle, `BackupRequestFilter`; resilience4j, `HedgeConfig`.
 
+mod average;
 mod delay;
 mod histogram;
+mod libraries;
+mod percentile;
 
 use crate::outcome::{Outcome, OutcomeSet};
-use crate::policy::budget::{Ask, Budget, BudgetState, Finagle, InFlight};
+use crate::policy::budget::{Ask, Budget, BudgetState, InFlight};
 use crate::policy::retry::{Ended, PushBack};
 use crate::policy::{Invalid, require};
-use crate::quantity::Factor;
 use crate::time::{SimTime, Span};
-pub use delay::{Average, Delay, DelayState, Percentile};
+pub use average::Average;
+pub use delay::{Delay, DelayState};
+pub use percentile::Percentile;
 
 /// Settings of hedging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub enum OnFailure {
 /// What becomes of the other copies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Losers {
-    /// They run on, and nobody listens.
+    /// They run on, and nobody listens; they hold no place in a budget any more.
     Run,
     /// They are cancelled when an answer is there.
     #[default]
@@ -147,81 +147,6 @@ pub enum Decision {
 }
 
 impl Hedge {
-    /// gRPC's `hedgingPolicy`: more than 5 attempts count as 5; a delay of 0 sends all at once. It has no defaults.
-    pub const fn grpc(max_attempts: u32, hedging_delay: Span, non_fatal: OutcomeSet, budget: Option<Budget>) -> Hedge {
-        Hedge {
-            max_attempts: if max_attempts > 5 { 5 } else { max_attempts },
-            delay: Delay::Fixed(hedging_delay),
-            non_fatal,
-            on_failure: OnFailure::NextAtOnce,
-            losers: Losers::Cancelled,
-            budget,
-        }
-    }
-
-    /// Polly's defaults: one more after 2 s, or at once after a failure. A delay of [`Span::MAX`] is its "infinite".
-    pub const POLLY: Hedge = Hedge {
-        max_attempts: 2,
-        delay: Delay::Fixed(Span::from_secs(2)),
-        non_fatal: OutcomeSet::RETRYABLE,
-        on_failure: OnFailure::NextAtOnce,
-        losers: Losers::Cancelled,
-        budget: None,
-    };
-
-    /// Envoy's `hedge_on_per_try_timeout`: so many retries, each when the one before has had its time.
-    pub const fn envoy(per_try_timeout: Span, num_retries: u32) -> Hedge {
-        Hedge {
-            max_attempts: num_retries + 1,
-            delay: Delay::Fixed(per_try_timeout),
-            non_fatal: OutcomeSet::RETRYABLE,
-            on_failure: OnFailure::Wait,
-            losers: Losers::Cancelled,
-            budget: None,
-        }
-    }
-
-    /// Finagle's backup requests: a second copy to the share `max_extra_load` of calls that take longest.
-    pub const fn finagle(max_extra_load: Factor) -> Hedge {
-        let percentile = Factor(Factor::ONE.0.saturating_sub(max_extra_load.0));
-        Hedge {
-            max_attempts: 2,
-            delay: Delay::Percentile(Percentile::finagle(percentile)),
-            non_fatal: OutcomeSet::RETRYABLE,
-            on_failure: OnFailure::Wait,
-            losers: Losers::Cancelled,
-            budget: Some(Budget::Finagle(Finagle {
-                ttl: Span::from_secs(10),
-                min_per_second: 0,
-                percent: max_extra_load,
-            })),
-        }
-    }
-
-    /// resilience4j's `Hedge`: one more, and whichever ends first stands, a failure too.
-    pub const fn resilience4j(delay: Delay) -> Hedge {
-        Hedge {
-            max_attempts: 2,
-            delay,
-            non_fatal: OutcomeSet::EMPTY,
-            on_failure: OnFailure::Wait,
-            losers: Losers::Cancelled,
-            budget: None,
-        }
-    }
-
-    /// Tied requests: the second goes out after twice the mean network delay.
-    pub const fn tied(mean_network_delay: Span) -> Hedge {
-        Hedge {
-            max_attempts: 2,
-            delay: Delay::Fixed(mean_network_delay.saturating_add(mean_network_delay)),
-            non_fatal: OutcomeSet::RETRYABLE,
-            on_failure: OnFailure::Wait,
-            losers: Losers::CancelledAtStart,
-            budget: None,
-        }
-    }
-
     /// Whether the settings make sense.
     pub fn check(&self) -> Result<(), Invalid> {
         require(

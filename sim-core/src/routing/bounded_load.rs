@@ -138,9 +138,9 @@ impl<V: View> Bounds<'_, V> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::hash::hash;
-    use super::super::tests::Replicas;
     use super::*;
+    use crate::routing::hash::hash;
+    use crate::routing::tests::Replicas;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 

@@ -144,10 +144,10 @@ impl Edf {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Replicas, counts, letters};
-    use super::super::{Balance, BalanceState};
     use super::*;
     use crate::policy::scripted::Scripted;
+    use crate::routing::tests::{Replicas, counts, letters};
+    use crate::routing::{Balance, BalanceState};
     use crate::time::Span;
     use proptest::prelude::*;
 

@@ -2,12 +2,13 @@
 //!
 //! [`mix`](crate::rng::mix) gives different words different streams; but with neighbours for its second word its results lie
 //! a fixed distance apart, so that one of them would nearly always be the greater. Here that is scrambled as well.
+//!
+//! Source: the finalizer of SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014,
+//! with D. Stafford's constants).
 
 use crate::rng::mix;
 
 /// A well mixed hash of two words, not symmetric.
-///
-/// The last step is the finalizer of SplitMix64 (G. Steele, D. Lea, C. Flood, 2014, with D. Stafford's constants).
 #[inline]
 pub(crate) const fn hash(a: u64, b: u64) -> u64 {
     let mut word = mix(a, b);

@@ -53,8 +53,8 @@ impl Places {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Replicas;
     use super::*;
+    use crate::routing::tests::Replicas;
 
     fn letters(places: &mut Places, view: &mut Replicas, picks: usize) -> String {
         let pick = |_| {

@@ -3,7 +3,7 @@
 //!
 //! So it is while all weights are equal. As soon as they differ, Envoy turns to a schedule by deadlines, in which a replica's
 //! weight is `weight / (outstanding + 1)^active_request_bias`, read when it is put back: after its own pick, before the
-//! request that it was picked for counts.
+//! request that it was picked for counts. As in [`Edf`](super::Edf) each caller skips some picks at first.
 //!
 //! Sources: Envoy, `LeastRequestLbConfig` and `LeastRequestLoadBalancer`; gRPC proposal A48 (`choiceCount` 2 to 10, no
 //! weights).
@@ -42,6 +42,8 @@ pub enum SelectionMethod {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schedule {
     deadlines: Deadlines,
+    /// How many picks this caller skips after a change.
+    seed: u64,
     built: bool,
     weighted: bool,
 }
@@ -61,6 +63,13 @@ impl LeastRequest {
             "choice_count is at least 2 (gRPC: at most 10); the default is 2",
         )?;
         self.slow_start.as_ref().map_or(Ok(()), SlowStart::check)
+    }
+
+    pub(super) fn start(&self, slots: usize, draw: &mut impl Draw) -> Schedule {
+        Schedule {
+            seed: if slots > 1 { draw.bits() } else { 0 },
+            ..Schedule::default()
+        }
     }
 
     fn weight(&self, view: &impl View, at: usize) -> f64 {
@@ -86,7 +95,16 @@ impl LeastRequest {
             for at in 0..view.len() {
                 schedule.deadlines.add(view.slot(at) as u32, self.weight(view, at));
             }
+            for _ in 0..schedule.seed % view.len().max(1) as u64 {
+                self.next(schedule, view);
+            }
         }
+    }
+
+    fn next(&self, schedule: &mut Schedule, view: &impl View) -> Option<usize> {
+        let weight = |slot: u32| view.position(slot as usize).map(|at| self.weight(view, at));
+        let slot = schedule.deadlines.next(weight)?;
+        view.position(slot as usize)
     }
 
     /// Draws `choice_count` times, or once among ties of a full scan; nothing if weights differ. `None` if all weights are
@@ -97,9 +115,7 @@ impl LeastRequest {
             self.build(schedule, view);
         }
         if schedule.weighted {
-            let weight = |slot: u32| view.position(slot as usize).map(|at| self.weight(view, at));
-            let slot = schedule.deadlines.next(weight)?;
-            return view.position(slot as usize);
+            return self.next(schedule, view);
         }
         if view.weight(0) == 0 {
             return None;
@@ -124,10 +140,10 @@ impl LeastRequest {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Balance;
-    use super::super::tests::{Replicas, counts};
     use super::*;
     use crate::policy::scripted::Scripted;
+    use crate::routing::Balance;
+    use crate::routing::tests::{Replicas, counts};
     use crate::time::Span;
 
     fn of(choice_count: u32) -> LeastRequest {
@@ -174,7 +190,7 @@ mod tests {
         let replaced = Balance::TwoChoices { replacement: true };
         let mut schedule = Schedule::default();
         for _ in 0..200 {
-            let other = replaced.pick(&mut super::super::BalanceState::None, &view, &mut same);
+            let other = replaced.pick(&mut crate::routing::BalanceState::None, &view, &mut same);
             assert_eq!(of(2).pick(&mut schedule, &view, &mut draw), other);
         }
     }
@@ -210,7 +226,7 @@ mod tests {
         };
         // 8 : 4 without; 8/4 : 4 with bias 1; 8/16 : 4 with bias 2; 8/2 : 4 with 1/2.
         for (bias, share) in [(0, 800), (1_000_000, 400), (2_000_000, 133), (500_000, 600)] {
-            assert!(shares(bias)[0].abs_diff(share) <= 1, "{bias}: {:?}", shares(bias));
+            assert!(shares(bias)[0].abs_diff(share) <= 2, "{bias}: {:?}", shares(bias));
         }
     }
 

@@ -168,9 +168,9 @@ impl ClientSideWrr {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Replicas;
     use super::*;
     use crate::policy::scripted::Scripted;
+    use crate::routing::tests::Replicas;
 
     fn secs(s: u64) -> SimTime {
         SimTime::from_secs(s)

@@ -145,8 +145,8 @@ fn is_prime(n: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Replicas;
     use super::*;
+    use crate::routing::tests::Replicas;
     use proptest::prelude::*;
 
     fn order(offset: u32, skip: u32) -> Permutation {

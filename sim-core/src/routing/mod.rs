@@ -248,7 +248,7 @@ impl Balance {
             | Balance::RandomDraws(_) => BalanceState::None,
             Balance::Edf(it) => BalanceState::Edf(Box::new(it.start(slots, draw))),
             Balance::ClientSideWrr(_) => BalanceState::ClientSideWrr(Box::new(load_report::Reports::new(slots, draw))),
-            Balance::LeastRequest(_) => BalanceState::LeastRequest(Box::default()),
+            Balance::LeastRequest(it) => BalanceState::LeastRequest(Box::new(it.start(slots, draw))),
             Balance::P2c(it) => BalanceState::P2c(Box::new(it.start(slots))),
             Balance::LeastConn => BalanceState::LeastConn(Box::new(least_conn::Places::new(slots))),
             Balance::RingHash(_) => BalanceState::RingHash(Box::default()),

@@ -100,12 +100,12 @@ impl P2c {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Replicas;
-    use super::super::{Balance, BalanceState};
     use super::*;
     use crate::outcome::Outcome;
     use crate::policy::scripted::Scripted;
     use crate::rng::{Key, Purpose, Streams};
+    use crate::routing::tests::Replicas;
+    use crate::routing::{Balance, BalanceState};
     use crate::time::Span;
 
     #[test]

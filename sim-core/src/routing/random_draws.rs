@@ -57,10 +57,10 @@ impl RandomDraws {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Balance;
-    use super::super::tests::{Replicas, counts};
     use super::*;
     use crate::policy::scripted::Scripted;
+    use crate::routing::Balance;
+    use crate::routing::tests::{Replicas, counts};
 
     fn of(draws: u32) -> RandomDraws {
         RandomDraws { draws }

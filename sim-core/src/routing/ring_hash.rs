@@ -141,8 +141,8 @@ impl Ring {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Replicas;
     use super::*;
+    use crate::routing::tests::Replicas;
     use proptest::prelude::*;
 
     fn ring(view: &Replicas, settings: RingHash) -> Placed {

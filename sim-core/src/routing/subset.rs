@@ -97,8 +97,8 @@ impl Shuffle {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Replicas;
     use super::*;
+    use crate::routing::tests::Replicas;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 

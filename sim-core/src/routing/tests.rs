@@ -248,6 +248,66 @@ fn two_choices_take_the_first_on_a_tie_and_never_the_same_twice() {
     assert_eq!(counts(DISTINCT, &Replicas::busy(&[1, 2, 9, 3]), 5_000)[2], 0);
 }
 
+#[test]
+fn a_part_shows_its_members_and_no_others() {
+    let mut all = Replicas::of(vec![(4, 1, 2), (0, 3, 4), (7, 5, 6), (2, 7, 8)]).with_key(99);
+    all.sick = vec![2];
+    all.now = SimTime::from_secs(3);
+    let part = Part {
+        of: &all,
+        members: &[3, 0],
+    };
+    assert_eq!(
+        (part.len(), part.is_empty(), part.key(), part.now()),
+        (2, false, 99, all.now)
+    );
+    for (at, whole) in [(0, 3), (1, 0)] {
+        assert_eq!(part.whole(at), whole);
+        assert_eq!(
+            (part.slot(at), part.outstanding(at), part.weight(at)),
+            (all.slot(whole), all.outstanding(whole), all.weight(whole))
+        );
+        assert_eq!(
+            (part.address(at), part.healthy(at)),
+            (all.address(whole), all.healthy(whole))
+        );
+        assert_eq!((part.zone(at), part.age(at)), (all.zone(whole), all.age(whole)));
+    }
+    assert_eq!(
+        [part.position(2), part.position(4), part.position(7)],
+        [Some(0), Some(1), None]
+    );
+    assert_eq!(
+        [all.position(0), all.position(2), all.position(3)],
+        [Some(1), Some(3), None]
+    );
+}
+
+#[test]
+fn a_ring_of_all_serves_a_part() {
+    let ring = Balance::RingHash(RingHash::DEFAULT);
+    let (all, mut draw) = (Replicas::idle(4), Scripted::new(&[0.5]));
+    let mut state = ring.start(4, &mut draw);
+    for key in 0..200 {
+        let all = all.with_key(hash::hash(1, key));
+        let whole = ring.pick(&mut state, &all, &mut draw).unwrap();
+        let part = Part {
+            of: &all,
+            members: &[1, 3],
+        };
+        let at = ring.pick(&mut state, &part, &mut draw).unwrap();
+        assert!(
+            part.members.contains(&(whole as u32)) <= (part.whole(at) == whole),
+            "only keys of others move"
+        );
+    }
+}
+
+#[test]
+fn the_state_of_a_small_picker_stays_small() {
+    assert!(size_of::<BalanceState>() <= 32);
+}
+
 proptest! {
     #[test]
     fn smooth_weighting_is_exact_over_a_round(weights in prop::collection::vec(0u32..9, 1..8)) {

@@ -1,4 +1,6 @@
-//! What a picker sees of the replicas.
+//! What a picker sees of the replicas: the questions that the balancers here ask, and no others.
+//!
+//! Source: compare Envoy, `Upstream::Host`, and Finagle, `loadbalancer.NodeT`.
 
 use super::hash::hash;
 use crate::rng::Key;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::policy::budget::{Envoy, Grpc};
+use crate::quantity::Factor;
 
 fn at(ms: u64) -> SimTime {
     SimTime::from_nanos(ms * 1_000_000)
