@@ -7,9 +7,11 @@
 pub mod backoff;
 pub mod breaker;
 pub mod budget;
+pub mod bulkhead;
 pub mod cache;
 pub mod concurrency;
 pub mod deadline;
+pub mod fallback;
 pub mod hedge;
 mod order;
 pub mod rate_limit;

@@ -8,16 +8,18 @@
 //! What narrows the choice before a picker picks is apart from it: [`subset`], [`priority`], [`locality`], [`zone_aware`]
 //! and [`cells`] say which replicas, and [`Part`] shows only those.
 
+mod hash;
 pub mod bounded_load;
 pub mod cells;
 pub mod edf;
-mod hash;
+pub mod health;
 pub mod least_conn;
 pub mod least_outstanding;
 pub mod least_request;
 pub mod load_report;
 pub mod locality;
 pub mod maglev;
+pub mod outlier;
 pub mod p2c;
 pub mod peak_ewma;
 pub mod priority;

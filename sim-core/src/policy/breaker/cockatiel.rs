@@ -1,14 +1,15 @@
 //! cockatiel: failures in a row, or a share of failures over a sampled window; one probe.
 //!
-//! The sampled window has `max(5, ceil(duration / 1 s))` slices. A result that finds the newest slice full of age begins the next
-//! one, and only one: after a silence old slices stay until later results push them out. It opens on a failure, strictly
-//! above the threshold, and only with enough calls: `n >= duration · minimum_rps`.
+//! The sampled window has `max(5, ceil(duration / 1 s))` slices. A result that finds the newest slice full of age
+//! begins the next one, and only one: after a silence old slices stay until later results push them out. It opens on a
+//! failure, strictly above the threshold, and only with enough calls: `n >= duration · minimum_rps`.
 //!
-//! Open ends at the very end of the wait, with a call, which is the probe. An error that is not handled counts for nothing when
-//! closed, but closes a half-open circuit. Calls from before the opening go on being judged as in the closed state, so a late
-//! failure may open a half-open circuit again.
+//! Open ends at the very end of the wait, with a call, which is the probe. An error that is not handled counts for
+//! nothing when closed, but closes a half-open circuit. Calls from before the opening go on being judged as in the
+//! closed state, so a late failure may open a half-open circuit again.
 //!
-//! Simpler than the library: it lets calls wait for the probe when half-open and then asks again; here they are refused.
+//! Simpler than the library: it lets calls wait for the probe when half-open and then asks again; here they are
+//! refused.
 //!
 //! Source: cockatiel 3.2, `CircuitBreakerPolicy`, `ConsecutiveBreaker`, `SamplingBreaker`.
 

@@ -1,19 +1,19 @@
 //! So many failures in a row: open; after the wait, one probe.
 //!
-//! A success sets the count to zero. Open ends at the wait's very end, with a call, which is the probe; a probe that fails opens
-//! again, for the next wait of the back-off, one that succeeds closes and lets the back-off begin again. A probe that ends
-//! without a result makes room for another.
+//! A success sets the count to zero. Open ends at the wait's very end, with a call, which is the probe; a probe that
+//! fails opens again, for the next wait of the back-off, one that succeeds closes and lets the back-off begin again. A
+//! probe that ends without a result makes room for another.
 //!
 //! - pybreaker: 5 failures, 60 s; the call that trips it is itself reported as refused.
 //! - linkerd's consecutive accrual, one for each endpoint: 7 failures; shut for 1 s, doubling up to 60 s, up to half as
-//!   much more; a 429 is no failure but fails a probe. Whatever response arrives while it waits for the probe's decides,
-//!   also a late one.
+//!   much more; a 429 is no failure but fails a probe. Whatever response arrives while it waits for the probe's
+//!   decides, also a late one.
 //!
 //! Sources: pybreaker 1.4, `CircuitBreaker`; linkerd2-proxy, `outbound/http/breaker/consecutive_failures.rs`.
 
 use super::{
     Answer, Cause, Circuit, Ended, FAILURES, Fidelity, Judge, Judgement, NEVER_COUNTED, Permit, Transition, check_wait,
-    except, fixed,
+    fixed, judge,
 };
 use crate::outcome::{Outcome, OutcomeSet};
 use crate::policy::backoff::{Backoff, BackoffState, Tower};
@@ -84,7 +84,7 @@ impl Consecutive {
     /// linkerd's defaults for a service that asks for it.
     pub fn linkerd_default() -> Consecutive {
         let judge = Judge {
-            failures: except(FAILURES, Outcome::Quota),
+            failures: judge::except(FAILURES, Outcome::Quota),
             ignored: NEVER_COUNTED,
         };
         Consecutive {

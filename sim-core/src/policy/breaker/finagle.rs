@@ -4,15 +4,18 @@
 //! alive ──▶ dead ──(timer)──▶ probe open ──(a call)──▶ probe closed ──▶ alive, or dead for the next wait
 //! ```
 //!
-//! The success rate is a moving average with exponential weights of the time since the result before, in milliseconds; it can
-//! mark a node dead once a whole window has passed since the node was made or revived and enough requests are in
+//! The success rate is a moving average with exponential weights of the time since the result before, in milliseconds;
+//! it can mark a node dead once a whole window has passed since the node was made or revived and enough requests are in
 //! the last window. Failures in a row have a back-off of their own; if both speak, the longer wait holds. A probe that
-//! fails asks them again, and if neither speaks, the node is probed again; an ignorable probe, too.
+//! fails asks them again, and if neither speaks, the node is probed again; an ignorable probe, too. Ignorable are
+//! cancelled calls, bad requests and the caller's own rejections.
 //!
-//! Whatever result comes first after the door has closed decides, a late one as well. Finagle itself refuses nothing: its balancer
-//! avoids nodes that are dead or have the door closed, and uses them when there are no others (see [`Permit::unasked`]).
+//! Whatever result comes first after the door has closed decides, a late one as well. Finagle itself refuses nothing:
+//! its balancer avoids nodes that are dead or have the door closed, and uses them when there are no others (see
+//! [`Permit::unasked`]).
 //!
-//! Source: Finagle (2024), `FailureAccrualFactory`, `FailureAccrualPolicy` (defaults), `util.Ema`, `util.WindowedAdder`.
+//! Source: Finagle (2024), `FailureAccrualFactory`, `FailureAccrualPolicy` (defaults), `util.Ema`,
+//! `util.WindowedAdder`.
 
 use super::{Answer, Cause, Circuit, Ended, Judge, Judgement, Permit, Transition, check_wait};
 use crate::outcome::Outcome;
@@ -61,7 +64,7 @@ impl Default for Finagle {
                 start: Span::from_secs(5),
                 max: Span::from_secs(300),
             }),
-            judge: Judge::IGNORING_BAD_REQUESTS,
+            judge: Judge::IGNORING_LOCAL,
         }
     }
 }

@@ -1,15 +1,16 @@
 //! Hystrix: a share of errors over ten seconds that is looked at every half second, and one probe.
 //!
-//! Health is kept in buckets of `health_snapshot_interval`, `rolling_stats_time / health_snapshot_interval` of them, on a clock
-//! that starts with the breaker and again each time it closes. Faithfully, it is judged only at the end of a bucket, over
-//! complete buckets; so the circuit opens up to half a second after the call that was one too many, perhaps when no call
-//! comes any more. As documented, every result is judged at once, the running bucket included. (Hystrix cuts percentages off to
-//! whole numbers. Against a whole threshold that changes what is reported, not what happens.)
+//! Health is kept in buckets of `health_snapshot_interval`, `rolling_stats_time / health_snapshot_interval` of them, on
+//! a clock that starts with the breaker and again each time it closes. Faithfully, it is judged only at the end of a
+//! bucket, over complete buckets; so the circuit opens up to half a second after the call that was one too many,
+//! perhaps when no call comes any more. As documented, every result is judged at once, the running bucket included.
+//! (Hystrix cuts percentages off to whole numbers. Against a whole threshold that changes what is reported, not what
+//! happens.)
 //!
-//! Half-open is faithful to a flaw: the end of *any* command that did not succeed opens a half-open circuit again, also one that
-//! was refused or had begun before the opening, and any success closes it. So under steady traffic it closes only if
-//! the probe comes back before the next call ends. As documented, the probe alone decides. A refused command is taken
-//! to end at once; with a slow fallback, Hystrix would interfere at the end of that.
+//! Half-open is faithful to a flaw: the end of *any* command that did not succeed opens a half-open circuit again, also
+//! one that was refused or had begun before the opening, and any success closes it. So under steady traffic it closes
+//! only if the probe comes back before the next call ends. As documented, the probe alone decides. A refused command is
+//! taken to end at once; with a slow fallback, Hystrix would interfere at the end of that.
 //!
 //! Sources: Hystrix 1.5.18, `HystrixCircuitBreaker`, `HealthCountsStream`, `BucketedRollingCounterStream`,
 //! `HystrixCommandProperties` (defaults).

@@ -8,12 +8,13 @@
 //!    └───────────────────────────── probes succeed ─────────────────────┘
 //! ```
 //!
-//! One file a library; they differ in what "too much" is, when they look, who leaves the open state (a call or a timer), how
-//! many probes there are, and what becomes of answers that come late. This file is what they share and the one `match`.
+//! One file a library; they differ in what "too much" is, when they look, who leaves the open state (a call or a
+//! timer), how many probes there are, and what becomes of answers that come late. This file is what they share and the
+//! one `match`.
 //!
-//! [`Breaker::ask`] before each call, [`Breaker::settle`] when it has ended: every permit comes back, that of an abandoned
-//! call too, with [`Outcome::Cancelled`]. [`Breaker::next_tick`] is looked at after each of them; when that instant comes,
-//! [`Breaker::tick`]. At most one transition follows from any of them, and the caller is told.
+//! [`Breaker::ask`] before each call, [`Breaker::settle`] when it has ended: every permit comes back, that of an
+//! abandoned call too, with [`Outcome::Cancelled`]. [`Breaker::next_tick`] is looked at after each of them; when that
+//! instant comes, [`Breaker::tick`]. At most one transition follows from any of them, and the caller is told.
 //!
 //! Of one instant, answers come before ticks, and ticks before questions.
 
@@ -21,6 +22,7 @@ pub mod cockatiel;
 pub mod consecutive;
 pub mod finagle;
 pub mod hystrix;
+mod judge;
 pub mod opossum;
 pub mod polly;
 pub mod resilience4j;
@@ -30,11 +32,13 @@ pub use cockatiel::Cockatiel;
 pub use consecutive::Consecutive;
 pub use finagle::Finagle;
 pub use hystrix::Hystrix;
+use judge::Judgement;
+pub use judge::{FAILURES, Judge, NEVER_COUNTED};
 pub use opossum::Opossum;
 pub use polly::Polly;
 pub use resilience4j::Resilience4j;
 
-use crate::outcome::{Outcome, OutcomeSet};
+use crate::outcome::Outcome;
 use crate::policy::backoff::{Backoff, Curve};
 use crate::policy::{Invalid, require};
 use crate::quantity::Factor;
@@ -144,7 +148,7 @@ impl Cause {
     }
 }
 
-/// A change of a breaker. From half-open to half-open is possible: the probes begin again.
+/// A change of a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
     /// What it did before.
@@ -190,7 +194,8 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// For a call that is made without or against a breaker's word, as by a balancer that has only bad nodes to choose from.
+    /// For a call that is made without or against a breaker's word, as by a balancer that has only bad nodes to choose
+    /// from.
     pub const fn unasked() -> Permit {
         Permit { probe: false, epoch: 0 }
     }
@@ -225,86 +230,6 @@ pub struct Ended {
     pub outcome: Outcome,
     /// How long the call took.
     pub duration: Span,
-}
-
-/// What a breaker makes of each outcome. What is neither a failure nor ignored is a success.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judge {
-    /// What counts as a failure.
-    pub failures: OutcomeSet,
-    /// What does not count at all.
-    pub ignored: OutcomeSet,
-}
-
-/// What an outcome is to a breaker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Judgement {
-    Success,
-    Failure,
-    Ignored,
-}
-
-/// Every failure but a bad request (the caller's own fault), a cancellation (nobody's) and a breaker's refusal. The caller's
-/// own rejections are among them: they come here only if the bulkhead, pool or limiter stands inside the breaker.
-pub const FAILURES: OutcomeSet = OutcomeSet::RETRYABLE
-    .with(Outcome::Deadline)
-    .with(Outcome::Throttled)
-    .with(Outcome::RateLimited)
-    .with(Outcome::BulkheadFull)
-    .with(Outcome::OverLimit)
-    .with(Outcome::PoolTimeout);
-
-/// A cancellation, as of a hedge's loser, and a breaker's own refusal.
-pub const NEVER_COUNTED: OutcomeSet = OutcomeSet::EMPTY.with(Outcome::Cancelled).with(Outcome::BreakerOpen);
-
-/// `set` without `outcome`.
-const fn except(set: OutcomeSet, outcome: Outcome) -> OutcomeSet {
-    let (mut rest, mut at) = (OutcomeSet::EMPTY, 0);
-    while at < Outcome::COUNT {
-        let other = Outcome::ALL[at];
-        if set.contains(other) && other as u8 != outcome as u8 {
-            rest = rest.with(other);
-        }
-        at += 1;
-    }
-    rest
-}
-
-impl Judge {
-    /// Bad requests do not count.
-    pub const IGNORING_BAD_REQUESTS: Judge = Judge {
-        failures: FAILURES,
-        ignored: NEVER_COUNTED.with(Outcome::BadRequest),
-    };
-
-    /// Bad requests are successes: the callee is well.
-    pub const BAD_REQUESTS_SUCCEED: Judge = Judge {
-        failures: FAILURES,
-        ignored: NEVER_COUNTED,
-    };
-
-    #[inline]
-    fn of(&self, outcome: Outcome) -> Judgement {
-        if self.failures.contains(outcome) {
-            Judgement::Failure
-        } else if self.ignored.contains(outcome) {
-            Judgement::Ignored
-        } else {
-            Judgement::Success
-        }
-    }
-
-    fn check(&self) -> Result<(), Invalid> {
-        let both = |it: Outcome| self.failures.contains(it) && self.ignored.contains(it);
-        require(
-            !Outcome::ALL.into_iter().any(both),
-            "an outcome is a failure or ignored, not both",
-        )?;
-        require(
-            Outcome::ALL.into_iter().any(|it| self.failures.contains(it)),
-            "some outcome has to be a failure, or the breaker never opens",
-        )
-    }
 }
 
 /// A wait that is the same each time.

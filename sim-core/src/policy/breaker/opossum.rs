@@ -1,12 +1,12 @@
 //! opossum: a share of failures over ten one-second buckets, and a timer that lets one call through.
 //!
-//! The share is failures over *fires*: calls count when they are made, refused ones too, so it is looked at while calls are still
-//! out, and refusals dilute it. It is judged after a failure, strictly above the threshold. Nothing is forgotten when the
-//! circuit closes; old failures go only with their bucket.
+//! The share is failures over *fires*: calls count when they are made, refused ones too, so it is looked at while calls
+//! are still out, and refusals dilute it. It is judged after a failure, strictly above the threshold. Nothing is
+//! forgotten when the circuit closes; old failures go only with their bucket.
 //!
-//! A timer, not a call, makes an open circuit half-open; then one call passes. Any success closes a half-open circuit, any failure
-//! opens it again, late ones included. An error that the caller's `errorFilter` knows counts as a success: bad requests here.
-//! The library's `timeout` (10 s) is a policy of its own here.
+//! A timer, not a call, makes an open circuit half-open; then one call passes. Any success closes a half-open circuit,
+//! any failure opens it again, late ones included. An error that the caller's `errorFilter` knows counts as a success:
+//! bad requests here. The library's `timeout` (10 s) is a policy of its own here.
 //!
 //! Source: opossum 9, `lib/circuit.js` and `lib/status.js` (defaults).
 

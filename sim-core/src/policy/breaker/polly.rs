@@ -1,13 +1,13 @@
 //! Polly v8: a ratio of failures over ten slices of time, and exactly one probe.
 //!
-//! The window is judged only when a handled failure arrives in the closed state. A slice begins with the first event that finds
-//! the one before it a tenth of the window old, and goes when its beginning is a window old.
+//! The window is judged only when a handled failure arrives in the closed state. A slice begins with the first event
+//! that finds the one before it a tenth of the window old, and goes when its beginning is a window old.
 //!
-//! Open ends at the wait's very end, with a call, and that call is the probe; all others are refused until it is over. A success
-//! closes, a handled failure opens again. Outcomes that are not handled count as successes, so a bad request closes too.
-//! Faithfully, calls from before the opening decide as well when they end half-open, and a probe that is abandoned closes the
-//! circuit, as its exception is not handled; as documented, only the probe decides, and an abandoned one makes room for
-//! another. Cancelled calls are in no count.
+//! Open ends at the wait's very end, with a call, and that call is the probe; all others are refused until it is over.
+//! A success closes, a handled failure opens again. Outcomes that are not handled count as successes, so a bad request
+//! closes too. Faithfully, calls from before the opening decide as well when they end half-open, and a probe that is
+//! abandoned closes the circuit, as its exception is not handled; as documented, only the probe decides, and an
+//! abandoned one makes room for another. Cancelled calls are in no count.
 //!
 //! Source: Polly 8, `CircuitStateController`, `AdvancedCircuitBehavior`, `RollingHealthMetrics`,
 //! `CircuitBreakerStrategyOptions` (defaults).
@@ -30,7 +30,8 @@ pub struct Polly {
     pub minimum_throughput: u32,
     /// `SamplingDuration`: how far back it looks, 0.5 s to 24 h.
     pub sampling_duration: Span,
-    /// `BreakDuration`, 0.5 s to 24 h, or what a `BreakDurationGenerator` makes of the number of probes that have failed.
+    /// `BreakDuration`, 0.5 s to 24 h, or what a `BreakDurationGenerator` makes of the number of probes that have
+    /// failed.
     pub break_duration: Backoff,
     /// Held open by hand (`Isolated`).
     pub isolated: bool,

@@ -2,14 +2,14 @@
 //!
 //! | state | leaves it when |
 //! | --- | --- |
-//! | closed | `n >= minimum` and either share `>=` its threshold, looked at after every recorded call, successes included |
+//! | closed | `n >= minimum` and either share `>=` its threshold, after every recorded call, successes too |
 //! | open | a call asks strictly later than the wait; or a timer at its end, if the transition is automatic |
 //! | half-open | enough results of a window of its own are in: shares too high, open; else closed. Or its time is up |
 //!
-//! A half-open breaker gives out `permitted` permissions and no more: a call that never reports keeps its permission, and if all
-//! do, the breaker is stuck unless a longest wait is set. A cancelled call or an ignored error gives its permission back.
-//! Faithfully, calls from before the opening take part too: their results count among the probes', and their cancellation
-//! adds a permission. As documented, they do not.
+//! A half-open breaker gives out `permitted` permissions and no more: a call that never reports keeps its permission,
+//! and if all do, the breaker is stuck unless a longest wait is set. A cancelled call or an ignored error gives its
+//! permission back. Faithfully, calls from before the opening take part too: their results count among the probes', and
+//! their cancellation adds a permission. As documented, they do not.
 //!
 //! The window of seconds is made of whole seconds of the clock, the running one included, so its length is between
 //! `size - 1` and `size`. Seconds of the simulation's clock stand for those of the epoch.
@@ -46,7 +46,8 @@ pub struct Resilience4j {
     pub minimum_number_of_calls: u32,
     /// `permittedNumberOfCallsInHalfOpenState`: at least 1.
     pub permitted_number_of_calls_in_half_open_state: u32,
-    /// `waitDurationInOpenState`, or `waitIntervalFunctionInOpenState` of how often it has opened in a row: at least 1 ms.
+    /// `waitDurationInOpenState`, or `waitIntervalFunctionInOpenState` of how often it has opened in a row: at least 1
+    /// ms.
     pub wait_duration_in_open_state: Backoff,
     /// `maxWaitDurationInHalfOpenState`; zero is for ever.
     pub max_wait_duration_in_half_open_state: Span,

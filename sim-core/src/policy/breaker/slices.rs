@@ -1,5 +1,5 @@
-//! A sliding window of counts in slices on a fixed grid, the running slice included; its real length is therefore between
-//! one slice less than its length and its length.
+//! A sliding window of counts in slices on a fixed grid, the running slice included; its real length is therefore
+//! between one slice less than its length and its length.
 //!
 //! Sources: resilience4j, `SlidingTimeWindowMetrics`; opossum, `Status`.
 

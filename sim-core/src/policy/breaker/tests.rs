@@ -1,6 +1,7 @@
 //! The bench that the breakers' scripts run on, and what holds for every kind of breaker.
 
 use super::*;
+use crate::outcome::OutcomeSet;
 use crate::policy::scripted::Scripted;
 use crate::quantity::Factor;
 use crate::rng::{Key, Purpose, Streams};
@@ -370,6 +371,32 @@ fn cm_1_a_breaker_inside_a_retry_counts_attempts_and_outside_it_counts_calls() {
         outside.end(0, permit, ERR);
     }
     assert_eq!(sent, 12);
+}
+
+#[test]
+fn each_library_counts_outcomes_as_the_table_says() {
+    use Judgement::{Failure, Ignored, Success};
+    let judges = [
+        Hystrix::default().judge,
+        Resilience4j::default().judge,
+        Polly::default().judge,
+        Finagle::default().judge,
+    ];
+    let table = [
+        (Outcome::Ok, [Success; 4]),
+        (Outcome::Error, [Failure; 4]),
+        (Outcome::Timeout, [Failure; 4]),
+        (Outcome::BulkheadFull, [Failure, Failure, Failure, Ignored]),
+        (Outcome::PoolTimeout, [Failure, Failure, Failure, Ignored]),
+        (Outcome::BreakerOpen, [Ignored; 4]),
+        (Outcome::BadRequest, [Ignored, Ignored, Success, Ignored]),
+        (Outcome::Cancelled, [Ignored; 4]),
+        // What a fallback further down answered is an answer.
+        (Outcome::Degraded, [Success; 4]),
+    ];
+    for (outcome, counted) in table {
+        assert_eq!(judges.map(|it| it.of(outcome)), counted, "{outcome:?}");
+    }
 }
 
 #[test]

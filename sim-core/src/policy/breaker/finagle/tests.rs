@@ -113,7 +113,8 @@ fn a_low_success_rate_kills_once_a_window_has_passed_with_enough_requests() {
         bench.log.first().copied()
     };
     assert_eq!(play(100), Some((30_000, Circuit::Open, Cause::FailureRate)));
-    // One request in twenty seconds: never five in the window. With one in ten there are, as slices end when somebody looks.
+    // One request in twenty seconds: never five in the window. With one in ten there are, as slices end when somebody
+    // looks.
     assert_eq!(play(20_000), None);
     assert_eq!(play(10_000), Some((40_000, Circuit::Open, Cause::FailureRate)));
     // A failure in ten is above 80 %.

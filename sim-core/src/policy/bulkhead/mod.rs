@@ -1,0 +1,174 @@
+//! Bulkheads: at most so many calls of a caller to a callee at once, so that one slow callee does not take everything.
+//!
+//! A call *enters*: it starts, waits its turn, or is rejected. When one that had started *leaves*, those who may start
+//! now are asked for with [`Bulkhead::next`], until there is none. Who waits may have enough: after
+//! [`Bulkhead::next_timeout`], [`Bulkhead::expire`] names those whose time is over, and [`Bulkhead::give_up`] takes out
+//! any other, such as a cancelled one. Waiting is first in, first out.
+//!
+//! A wait here is not bounded by the timeout of one attempt if that stands inside, as it does by default; around a
+//! Hystrix thread pool the timeout runs in the queue too, so it stands outside.
+//!
+//! One file a kind, each with settings of its own; this file is the one `match`. [`Envoy`]'s caps on connections and
+//! requests have verbs of their own.
+
+pub mod envoy;
+pub mod haproxy;
+mod queue;
+pub mod semaphore;
+pub mod thread_pool;
+
+pub use envoy::Envoy;
+pub use haproxy::Haproxy;
+pub use semaphore::Semaphore;
+pub use thread_pool::ThreadPool;
+
+use crate::policy::Invalid;
+use crate::time::SimTime;
+
+/// Settings of a bulkhead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bulkhead {
+    /// So many at once: Hystrix's and resilience4j's semaphores, Polly's concurrency limiter.
+    Semaphore(Semaphore),
+    /// Threads and a queue: Hystrix's and resilience4j's thread pools.
+    ThreadPool(ThreadPool),
+    /// A limit that grows with the load: a HAProxy server's `maxconn`.
+    Haproxy(Haproxy),
+}
+
+/// Who is inside a [`Bulkhead`] and who waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BulkheadState {
+    /// So many at once.
+    Semaphore(semaphore::State),
+    /// Threads and a queue.
+    ThreadPool(thread_pool::State),
+    /// A limit that grows with the load.
+    Haproxy(haproxy::State),
+}
+
+/// A name that the caller gives to a call, to be told it again when its turn has come.
+pub type Ticket = u64;
+
+/// What becomes of a call that enters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// It starts now.
+    Started,
+    /// It waits.
+    Waiting,
+    /// It is turned away.
+    Rejected,
+}
+
+macro_rules! machine {
+    ($bulkhead:expr, $state:expr, $it:ident, $of:ident => $call:expr) => {
+        match ($bulkhead, $state) {
+            (Bulkhead::Semaphore($it), BulkheadState::Semaphore($of)) => $call,
+            (Bulkhead::ThreadPool($it), BulkheadState::ThreadPool($of)) => $call,
+            (Bulkhead::Haproxy($it), BulkheadState::Haproxy($of)) => $call,
+            _ => unreachable!("a bulkhead's state was made by the same settings"),
+        }
+    };
+}
+
+macro_rules! state {
+    ($state:expr, $of:ident => $call:expr) => {
+        match $state {
+            BulkheadState::Semaphore($of) => $call,
+            BulkheadState::ThreadPool($of) => $call,
+            BulkheadState::Haproxy($of) => $call,
+        }
+    };
+}
+
+impl Bulkhead {
+    /// The name of the kind in files.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Bulkhead::Semaphore(_) => "semaphore",
+            Bulkhead::ThreadPool(_) => "thread_pool",
+            Bulkhead::Haproxy(_) => "haproxy",
+        }
+    }
+
+    /// Whether the settings make sense.
+    pub fn check(&self) -> Result<(), Invalid> {
+        match self {
+            Bulkhead::Semaphore(it) => it.check(),
+            Bulkhead::ThreadPool(it) => it.check(),
+            Bulkhead::Haproxy(it) => it.check(),
+        }
+    }
+
+    /// Nobody inside, nobody waiting.
+    pub fn start(&self) -> BulkheadState {
+        match self {
+            Bulkhead::Semaphore(it) => BulkheadState::Semaphore(it.start()),
+            Bulkhead::ThreadPool(it) => BulkheadState::ThreadPool(it.start()),
+            Bulkhead::Haproxy(it) => BulkheadState::Haproxy(it.start()),
+        }
+    }
+
+    /// A call enters. `load` is what all callees of the caller have in hand and waiting, this call included; only
+    /// [`Haproxy`] looks at it.
+    #[inline]
+    pub fn enter(&self, state: &mut BulkheadState, now: SimTime, ticket: Ticket, load: u32) -> Entry {
+        match (self, state) {
+            (Bulkhead::Semaphore(it), BulkheadState::Semaphore(of)) => it.enter(of, now, ticket),
+            (Bulkhead::ThreadPool(it), BulkheadState::ThreadPool(of)) => it.enter(of, now, ticket),
+            (Bulkhead::Haproxy(it), BulkheadState::Haproxy(of)) => it.enter(of, now, ticket, load),
+            _ => unreachable!("a bulkhead's state was made by the same settings"),
+        }
+    }
+
+    /// A call that had started is over.
+    #[inline]
+    pub fn leave(&self, state: &mut BulkheadState, now: SimTime) {
+        machine!(self, state, it, of => it.leave(of, now));
+    }
+
+    /// Who has waited and starts now, if anybody may.
+    #[inline]
+    pub fn next(&self, state: &mut BulkheadState, now: SimTime, load: u32) -> Option<Ticket> {
+        match (self, state) {
+            (Bulkhead::Semaphore(it), BulkheadState::Semaphore(of)) => it.next(of),
+            (Bulkhead::ThreadPool(it), BulkheadState::ThreadPool(of)) => it.next(of, now),
+            (Bulkhead::Haproxy(it), BulkheadState::Haproxy(of)) => it.next(of, load),
+            _ => unreachable!("a bulkhead's state was made by the same settings"),
+        }
+    }
+}
+
+impl BulkheadState {
+    /// When somebody who waits next has enough.
+    #[inline]
+    pub fn next_timeout(&self) -> Option<SimTime> {
+        state!(self, it => it.queue.next_timeout())
+    }
+
+    /// Somebody whose time to wait is over at `now`, if there is anybody; to be asked until there is none.
+    #[inline]
+    pub fn expire(&mut self, now: SimTime) -> Option<Ticket> {
+        state!(self, it => it.queue.expire(now))
+    }
+
+    /// A call that waits does so no longer; whether it did.
+    #[inline]
+    pub fn give_up(&mut self, ticket: Ticket) -> bool {
+        state!(self, it => it.queue.give_up(ticket))
+    }
+
+    /// How many have started and not left.
+    pub fn inside(&self) -> u32 {
+        state!(self, it => it.inside())
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> u32 {
+        state!(self, it => it.queue.len())
+    }
+}
+
+#[cfg(test)]
+mod tests;
