@@ -22,6 +22,7 @@ mod haproxy;
 pub use envoy::Envoy;
 pub use haproxy::{Haproxy, InitState, Observe, OnError};
 
+use crate::outcome::Outcome;
 use crate::policy::Invalid;
 use crate::rng::Draw;
 use crate::time::{SimTime, Span};
@@ -163,6 +164,15 @@ impl Health {
             Health::Envoy(it) => it.timeout,
         };
         now + timeout
+    }
+
+    /// A call to the replica has ended: HAProxy may count it, if it observes real traffic.
+    #[inline]
+    pub fn observed(&self, state: &mut State, now: SimTime, outcome: Outcome) -> Option<Change> {
+        match self {
+            Health::Haproxy(it) => it.observed(state, now, outcome),
+            Health::Envoy(_) => None,
+        }
     }
 
     /// The check under way has ended. `traffic` tells whether the callee has ever been called; only Envoy asks, and

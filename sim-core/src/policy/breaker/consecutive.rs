@@ -11,9 +11,10 @@
 //!
 //! Sources: pybreaker 1.4, `CircuitBreaker`; linkerd2-proxy, `outbound/http/breaker/consecutive_failures.rs`.
 
+use super::slices::Slices;
 use super::{
     Answer, Cause, Circuit, Ended, FAILURES, Fidelity, Judge, Judgement, NEVER_COUNTED, Permit, Transition, check_wait,
-    fixed, judge,
+    fixed, judge, reaches,
 };
 use crate::outcome::{Outcome, OutcomeSet};
 use crate::policy::backoff::{Backoff, BackoffState, Tower};
@@ -29,6 +30,8 @@ pub struct Consecutive {
     pub failures: u32,
     /// How long it stays open, by how often it has opened in a row: pybreaker's `reset_timeout`, linkerd's `backoff`.
     pub wait: Backoff,
+    /// linkerd's newer rule: also too low a success rate.
+    pub success_rate: Option<SuccessRate>,
     /// Whether any call decides when half-open, not only the probe.
     pub late_results: Fidelity,
     /// Whether the call that opens it ends as refused (see [`Consecutive::masks`]).
@@ -39,12 +42,36 @@ pub struct Consecutive {
     pub also_fail_a_probe: OutcomeSet,
 }
 
+/// A success rate below which it opens as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SuccessRate {
+    /// The share of successes below which it opens: up to 1.
+    pub threshold: Factor,
+    /// How far back it looks, in ten slices.
+    pub window: Span,
+    /// Results in the window below which it says nothing: at least 1.
+    pub min_requests: u32,
+}
+
+const SLICES: u64 = 10;
+
+impl SuccessRate {
+    /// Takes a result in; whether the rate is too low now.
+    fn record(&self, seen: &mut Slices<2>, now: SimTime, success: bool) -> bool {
+        seen.roll(now.nanos() / (self.window.nanos() / SLICES));
+        seen.add([1, u32::from(success)]);
+        let [calls, successes] = seen.sum();
+        calls >= self.min_requests && !reaches(successes, calls, self.threshold)
+    }
+}
+
 impl Default for Consecutive {
     /// Five failures, then 30 s; only the probe decides.
     fn default() -> Consecutive {
         Consecutive {
             failures: 5,
             wait: fixed(Span::from_secs(30)),
+            success_rate: None,
             late_results: Fidelity::Documented,
             mask_tripping_call: false,
             judge: Judge::IGNORING_BAD_REQUESTS,
@@ -60,6 +87,8 @@ pub struct State {
     epoch: u32,
     openings: u32,
     backoff: BackoffState,
+    /// Results and successes of late, if the rate matters.
+    seen: Option<Slices<2>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,9 +124,9 @@ impl Consecutive {
                 jitter: Factor(500_000),
             }),
             late_results: Fidelity::Faithful,
-            mask_tripping_call: false,
             judge,
             also_fail_a_probe: OutcomeSet::EMPTY.with(Outcome::Quota),
+            ..Consecutive::default()
         }
     }
 
@@ -107,6 +136,7 @@ impl Consecutive {
             epoch: 0,
             openings: 0,
             backoff: BackoffState::default(),
+            seen: self.success_rate.map(|_| Slices::new(SLICES as usize)),
         }
     }
 
@@ -147,13 +177,22 @@ impl Consecutive {
         let probe = ended.permit.probe && ended.permit.epoch == state.epoch;
         match &mut state.phase {
             Phase::Closed { failures } => {
-                match judgement {
-                    Judgement::Ignored => (),
-                    Judgement::Success => *failures = 0,
-                    Judgement::Failure => *failures += 1,
+                let success = match judgement {
+                    Judgement::Ignored => return None,
+                    Judgement::Success => true,
+                    Judgement::Failure => false,
+                };
+                *failures = if success { 0 } else { *failures + 1 };
+                let many = *failures >= self.failures;
+                let rate = self.success_rate.as_ref().zip(state.seen.as_mut());
+                let low = rate.is_some_and(|(rate, seen)| rate.record(seen, ended.now, success));
+                if many {
+                    Some(self.open(state, ended.now, Cause::ConsecutiveFailures, draw))
+                } else if low {
+                    Some(self.open(state, ended.now, Cause::FailureRate, draw))
+                } else {
+                    None
                 }
-                let trips = *failures >= self.failures;
-                trips.then(|| self.open(state, ended.now, Cause::ConsecutiveFailures, draw))
             }
             Phase::Open { .. } => None,
             Phase::HalfOpen { .. } if !probe && self.late_results == Fidelity::Documented => None,
@@ -169,6 +208,7 @@ impl Consecutive {
                         Cause::LateSuccess
                     };
                     (state.openings, state.backoff) = (0, BackoffState::default());
+                    state.seen.iter_mut().for_each(Slices::clear);
                     Some(self.change(state, Phase::Closed { failures: 0 }, cause))
                 } else {
                     *probe_out &= !probe;
@@ -206,6 +246,13 @@ impl Consecutive {
             self.failures >= 1,
             "failures in a row are at least 1 (default 5; pybreaker 5, linkerd 7)",
         )?;
+        if let Some(rate) = &self.success_rate {
+            let share = rate.threshold <= Factor::ONE && rate.min_requests >= 1;
+            require(
+                share && rate.window >= Span::from_millis(SLICES),
+                "a success rate is at most 1, over at least 10ms and 1 request (no default)",
+            )?;
+        }
         check_wait(
             &self.wait,
             Span::from_nanos(1),

@@ -336,6 +336,11 @@ impl Breaker {
         machine!(self, state, it, of => it.tick(of, now, draw))
     }
 
+    /// Whether the call whose end brought this transition is itself reported as refused; only pybreaker does so.
+    pub fn masks(&self, transition: Transition) -> bool {
+        matches!(self, Breaker::Consecutive(it) if it.masks(transition))
+    }
+
     /// What the breaker does with calls.
     #[inline]
     pub fn circuit(&self, state: &BreakerState) -> Circuit {

@@ -150,8 +150,7 @@ impl Haproxy {
         state.count(passed, if passed { self.rise } else { self.fall })
     }
 
-    /// A call to the server has ended.
-    pub fn observed(&self, state: &mut State, now: SimTime, outcome: Outcome) -> Option<Change> {
+    pub(super) fn observed(&self, state: &mut State, now: SimTime, outcome: Outcome) -> Option<Change> {
         let observe = self.observe?;
         if observe.sees(outcome)? || !state.up {
             state.errors = 0;

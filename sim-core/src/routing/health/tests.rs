@@ -1,5 +1,4 @@
 use super::*;
-use crate::outcome::Outcome;
 use crate::policy::scripted::Scripted;
 use proptest::prelude::*;
 
@@ -137,14 +136,13 @@ fn errors_of_real_traffic_do_what_on_error_says() {
         ..haproxy()
     };
     let after = |on_error, errors: usize, checks: usize| {
-        let settings = observing(on_error);
-        let health = Health::Haproxy(settings);
+        let health = Health::Haproxy(observing(on_error));
         let mut draw = Scripted::new(&[0.5]);
         let mut state = health.start(at(0), 0, 1, &mut draw);
         health.begin(&mut state, at(0));
         health.result(&mut state, at(0), Check::Passed, true, &mut draw);
         for _ in 0..errors {
-            settings.observed(&mut state, at(100), Outcome::Error);
+            health.observed(&mut state, at(100), Outcome::Error);
         }
         for _ in 0..checks {
             let due = state.due().expect("none under way");
@@ -173,7 +171,8 @@ fn only_errors_in_a_row_of_the_observed_layer_count() {
         ..haproxy()
     };
     let mut draw = Scripted::new(&[0.5]);
-    let mut state = Health::Haproxy(settings).start(at(0), 0, 1, &mut draw);
+    let health = Health::Haproxy(settings);
+    let mut state = health.start(at(0), 0, 1, &mut draw);
     let traffic = [
         Outcome::Refused,
         Outcome::Error,
@@ -183,9 +182,9 @@ fn only_errors_in_a_row_of_the_observed_layer_count() {
         Outcome::Timeout,
     ];
     for outcome in traffic {
-        assert_eq!(settings.observed(&mut state, at(1), outcome), None);
+        assert_eq!(health.observed(&mut state, at(1), outcome), None);
     }
-    let change = settings.observed(&mut state, at(1), Outcome::Refused);
+    let change = health.observed(&mut state, at(1), Outcome::Refused);
     assert_eq!(change, Some(Change { up: false }));
     assert_eq!(Observe::of(true).sees(Outcome::Timeout), Some(false));
     assert_eq!(Observe::of(true).sees(Outcome::Cancelled), None);

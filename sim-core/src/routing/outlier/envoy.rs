@@ -350,8 +350,7 @@ impl Envoy {
         }
     }
 
-    /// An active health check of this replica has passed.
-    pub fn check_passed(&self, state: &mut State, now: SimTime, slot: usize) -> Option<Change> {
+    pub(super) fn check_passed(&self, state: &mut State, now: SimTime, slot: usize) -> Option<Change> {
         if !self.successful_active_health_check_uneject_host || !state.is_ejected(slot) {
             return None;
         }

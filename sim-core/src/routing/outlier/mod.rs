@@ -159,6 +159,14 @@ impl Outlier {
         }
     }
 
+    /// An active health check of this replica has passed: Envoy lets it back in.
+    pub fn check_passed(&self, state: &mut OutlierState, now: SimTime, slot: usize) -> Option<Change> {
+        match (self, state) {
+            (Outlier::Envoy(it), OutlierState::Envoy(of)) => it.check_passed(of, now, slot),
+            _ => None,
+        }
+    }
+
     /// When it next looks at all replicas.
     #[inline]
     pub fn next_tick(&self, state: &OutlierState) -> SimTime {

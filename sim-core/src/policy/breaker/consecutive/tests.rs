@@ -93,6 +93,30 @@ fn linkerd_waits_up_to_half_as_much_more_and_a_quota_fails_only_a_probe() {
 }
 
 #[test]
+fn linkerd_may_also_look_at_the_success_rate() {
+    let rate = SuccessRate {
+        threshold: Factor(800_000),
+        window: Span::from_secs(10),
+        min_requests: 5,
+    };
+    let settings = Consecutive {
+        success_rate: Some(rate),
+        ..Consecutive::linkerd_default()
+    };
+    let mut bench = bench(settings);
+    bench.script(0, "sfsf");
+    assert_eq!(bench.log, [], "too few");
+    bench.script(0, "s");
+    assert_eq!(bench.log, [(0, Circuit::Open, Cause::FailureRate)]);
+    // The probe's success forgets what was before; four of five are not below 80 %.
+    bench.script(2_000, "s ffs");
+    bench.script(13_000, "f ssss");
+    assert_eq!(bench.log.len(), 3);
+    bench.script(14_000, "f");
+    assert_eq!(bench.last(), Some((14_000, Circuit::Open, Cause::FailureRate)));
+}
+
+#[test]
 fn a_late_result_decides_for_linkerd_and_for_nobody_else() {
     for (settings, then) in [
         (Consecutive::linkerd_default(), Circuit::Closed),
@@ -125,6 +149,14 @@ fn a_probe_without_a_result_makes_room_for_another() {
 fn settings_out_of_range_are_told_the_range() {
     let wrong = [
         Consecutive { failures: 0, ..three() },
+        Consecutive {
+            success_rate: Some(SuccessRate {
+                threshold: Factor(1_000_001),
+                window: Span::from_secs(1),
+                min_requests: 1,
+            }),
+            ..three()
+        },
         Consecutive {
             wait: fixed(Span::ZERO),
             ..three()

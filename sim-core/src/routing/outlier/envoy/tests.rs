@@ -1,5 +1,5 @@
 use super::super::tests::{BAD, Bench, at};
-use super::super::{Istio, Outlier, OutlierState};
+use super::super::{Istio, Outlier};
 use super::*;
 
 #[test]
@@ -189,16 +189,10 @@ fn a_passed_health_check_lets_back_in() {
         };
         let mut bench = Bench::new(Outlier::Envoy(settings), 10);
         bench.ends(1, 0, &[Outcome::Error; 5]);
-        let OutlierState::Envoy(state) = &mut bench.state else {
-            unreachable!()
-        };
-        let change = settings.check_passed(state, at(2), 0);
+        let change = bench.outlier.check_passed(&mut bench.state, at(2), 0);
         assert_eq!(change.is_some(), back);
         assert_eq!(bench.out().is_empty(), back);
-        let OutlierState::Envoy(state) = &mut bench.state else {
-            unreachable!()
-        };
-        assert_eq!(settings.check_passed(state, at(2), 1), None);
+        assert_eq!(bench.outlier.check_passed(&mut bench.state, at(2), 1), None);
     }
 }
 
