@@ -210,12 +210,12 @@ impl<Q: Pending> Simulation<'_, Q> {
                     Level::Try => self.launch(call),
                 };
             }
+            let (slot, ordinal) = (stack.slots[stage], stack.ordinal(stage));
             if stage == stack.timeout_at {
                 let ring = stack.timeout;
                 self.start_timer(ring, 0, passage, generation);
             }
-            if stack.slots[stage] != NONE {
-                let ordinal = stack.ordinal(stage);
+            if slot != NONE {
                 let state = self.gate_state(passage, stage);
                 let ticket = Ticket { passage, generation };
                 let (answer, transition) = self.gates.ask(state, self.now, ticket);
