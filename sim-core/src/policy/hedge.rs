@@ -139,7 +139,7 @@ pub enum Decision {
     Wait,
     /// Send one more copy now.
     Send,
-    /// The outcome that was just told stands; these copies are to be cancelled.
+    /// The outcome that was told last stands; these copies are to be cancelled.
     Settle {
         /// None if losers run on.
         cancel: Copies,
@@ -195,7 +195,7 @@ impl Hedge {
         };
     }
 
-    /// The delay has passed: [`Decision::Send`] or [`Decision::Wait`]. A call at another time than its own changes nothing.
+    /// The delay has passed. Asked at another time than its own, a call changes nothing.
     pub fn on_due(&self, call: &mut HedgeCall, state: &mut HedgeState, now: SimTime, in_flight: InFlight) -> Decision {
         if now < call.next_at || call.next_at == SimTime::MAX {
             return Decision::Wait;
@@ -206,7 +206,16 @@ impl Hedge {
             Some(budget) => budget.take_unprovoked(&mut state.budget, &ask, charge),
             None => true,
         };
-        self.send_if(allowed, call, state, now)
+        if allowed {
+            self.sending(call, state, now);
+            return Decision::Send;
+        }
+        // A copy that the budget refuses ends the hedging of its call.
+        call.stop();
+        if call.out == 0 {
+            return self.settle(call, state, now);
+        }
+        Decision::Wait
     }
 
     fn ask(&self, call: &HedgeCall, now: SimTime, outcome: Outcome, in_flight: InFlight) -> Ask {
@@ -216,16 +225,6 @@ impl Hedge {
             attempts: call.sent - call.out.count_ones(),
             in_flight,
         }
-    }
-
-    /// A copy that the budget refuses ends the hedging of its call.
-    fn send_if(&self, allowed: bool, call: &mut HedgeCall, state: &mut HedgeState, now: SimTime) -> Decision {
-        if allowed {
-            self.sending(call, state, now);
-            return Decision::Send;
-        }
-        call.stop();
-        Decision::Wait
     }
 
     /// A copy has ended. Ends of copies after the call is settled are told to [`Hedge::observe`] alone.

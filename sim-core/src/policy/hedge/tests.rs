@@ -1,6 +1,7 @@
 use super::*;
 use crate::policy::budget::{Envoy, Grpc};
 use crate::quantity::Factor;
+use proptest::prelude::*;
 
 fn at(ms: u64) -> SimTime {
     SimTime::from_nanos(ms * 1_000_000)
@@ -19,7 +20,7 @@ fn fixed(max_attempts: u32, delay: u64) -> Hedge {
 }
 
 /// How a copy ends: after so many milliseconds, how, and what the callee says about trying again.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Fate(u64, Outcome, PushBack);
 
 const fn ok(after: u64) -> Fate {
@@ -384,6 +385,69 @@ fn resilience4j_takes_whatever_ends_first() {
         play_with(&average, &mut state, 0, &[ok(400), ok(10)]),
         "0:send 150:send 160:ok(1) cancel[0]"
     );
+}
+
+#[test]
+fn a_refused_copy_that_was_the_last_hope_leaves_the_failure() {
+    let hedge = Hedge {
+        budget: Some(Budget::Envoy(Envoy::MaxRetries(0))),
+        ..grpc(3, 100)
+    };
+    let later = Fate(30, Outcome::Error, PushBack::After(ms(200)));
+    assert_eq!(play(&hedge, &[later]), "0:send 30:error(0) cancel[]");
+}
+
+fn any_fate() -> impl Strategy<Value = Fate> {
+    let outcomes = [
+        Outcome::Ok,
+        Outcome::Error,
+        Outcome::Error,
+        Outcome::Refused,
+        Outcome::BadRequest,
+    ];
+    let push_backs = [
+        PushBack::None,
+        PushBack::None,
+        PushBack::After(Span::from_millis(25)),
+        PushBack::Never,
+    ];
+    (0u64..200, 0..outcomes.len(), 0..push_backs.len())
+        .prop_map(move |(after, outcome, push_back)| Fate(after, outcomes[outcome], push_backs[push_back]))
+}
+
+proptest! {
+    /// Whatever copies do, each call is settled, with no more copies than it may have, each of which has ended or is
+    /// cancelled; and what is in flight in the budget is what is out.
+    #[test]
+    fn every_call_is_settled(
+        calls in prop::collection::vec(prop::collection::vec(any_fate(), 11), 1..8), copies in 2u32..=11, delay in 0u64..120,
+        wait in any::<bool>(), budget in 0u32..5,
+    ) {
+        let grpc = Budget::Grpc(Grpc { max_tokens: 6, token_ratio_milli: 100 });
+        let hedge = Hedge {
+            on_failure: if wait { OnFailure::Wait } else { OnFailure::NextAtOnce },
+            budget: match budget {
+                0 => None,
+                1 => Some(grpc),
+                limit => Some(Budget::Envoy(Envoy::MaxRetries(limit))),
+            },
+            ..fixed(copies, delay)
+        };
+        let mut state = hedge.start();
+        for (number, fates) in calls.iter().enumerate() {
+            let log = play_with(&hedge, &mut state, 1_000 * number as u64, fates);
+            let sent = log.matches(":send").count();
+            let ended = log.matches('(').count();
+            let cancelled = log.split("cancel").last().unwrap().matches(|it: char| it.is_ascii_digit()).count();
+            prop_assert!(sent <= copies as usize);
+            // The number 10 has two digits.
+            let ten = usize::from(log.ends_with("10]"));
+            prop_assert_eq!(sent, ended + cancelled - ten);
+            if let BudgetState::Envoy(active) = state.budget() {
+                prop_assert_eq!(active.count(), 0);
+            }
+        }
+    }
 }
 
 #[test]
