@@ -7,7 +7,7 @@
 //! - pybreaker: 5 failures, 60 s; the call that trips it is itself reported as refused.
 //! - linkerd's consecutive accrual, one for each endpoint: 7 failures; shut for 1 s, doubling up to 60 s, up to half as
 //!   much more; a 429 is no failure but fails a probe. Whatever response arrives while it waits for the probe's
-//!   decides, also a late one.
+//!   decides, also a late one. Newer ones also open at too low a success rate over ten slices of time.
 //!
 //! Sources: pybreaker 1.4, `CircuitBreaker`; linkerd2-proxy, `outbound/http/breaker/consecutive_failures.rs`.
 

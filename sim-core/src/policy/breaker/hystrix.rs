@@ -252,7 +252,8 @@ impl Hystrix {
             Phase::Closed if self.health == Fidelity::Documented => {
                 let oldest = state.buckets[state.slot(state.running + 1)];
                 let seen = state.complete.less(oldest).plus(state.now_running());
-                let share = u64::from(seen.errors) * 100 >= u64::from(seen.total) * u64::from(self.error_percentage());
+                let share =
+                    u64::from(seen.errors) * 100 >= u64::from(seen.total) * u64::from(self.error_threshold_percentage);
                 self.trip(state, ended.now, seen, share)
             }
             _ => None,
@@ -274,11 +275,7 @@ impl Hystrix {
         }
         state.roll(self.health_snapshot_interval, now);
         let seen = state.complete;
-        self.trip(state, now, seen, seen.percentage() >= self.error_percentage())
-    }
-
-    fn error_percentage(&self) -> u32 {
-        self.error_threshold_percentage
+        self.trip(state, now, seen, seen.percentage() >= self.error_threshold_percentage)
     }
 
     /// Whether anything can change at all.

@@ -47,6 +47,13 @@ fn cb_c_1_half_of_the_calls_is_not_more_than_half() {
     assert_eq!(bench.log, []);
     bench.script(0, "f");
     assert_eq!(bench.log, [(0, Circuit::Open, Cause::FailureRate)]);
+
+    // The other way round the tenth call is a failure, and is judged at exactly half.
+    let mut last = self::bench(sampling(10_000, Some(1)));
+    last.script(0, "sf sf sf sf sf");
+    assert_eq!(last.log, []);
+    last.script(0, "f");
+    assert_eq!(last.log.len(), 1);
 }
 
 #[test]
