@@ -46,6 +46,8 @@ pub struct Settings {
 pub struct Experiment {
     /// The replications that finished, in the order of their seeds.
     pub runs: Vec<Replication>,
+    /// How many were asked for.
+    pub asked: u32,
     /// Whether some are missing because the user interrupted.
     pub interrupted: bool,
 }
@@ -127,8 +129,13 @@ pub fn run(
         return Err(failure);
     }
     let runs: Vec<Replication> = outcome.finished.into_iter().flatten().flatten().collect();
-    let interrupted = runs.len() < settings.replications as usize;
-    Ok(Experiment { runs, interrupted })
+    let asked = settings.replications;
+    let interrupted = runs.len() < asked as usize;
+    Ok(Experiment {
+        runs,
+        asked,
+        interrupted,
+    })
 }
 
 /// Why a run stopped, with the name of the place where it did.
@@ -310,6 +317,7 @@ pub fn length(compiled: &Compiled) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::Show;
 
     static GO: AtomicBool = AtomicBool::new(false);
 
@@ -379,13 +387,12 @@ mod tests {
         let compiled = crate::testing::compiled();
         let answer = |threads| {
             let settings = settings(threads);
-            let experiment = run(&compiled, &settings, &GO, &Progress::new(5, length(&compiled))).unwrap();
+            let progress = Progress::new(Show::None, 5, length(&compiled));
+            let experiment = run(&compiled, &settings, &GO, &progress).unwrap();
             let again = String::new();
             let report = crate::report::Report {
                 compiled: &compiled,
                 experiment: &experiment,
-                asked: 5,
-                seed: 7,
                 again: &again,
                 all_rows: false,
             };
@@ -418,7 +425,8 @@ mod tests {
             estimate.message,
             "one run of `shop` would take about 60,000 events, more than the limit of 1,000"
         );
-        let stopped = run(&compiled, &settings, &GO, &Progress::new(5, length(&compiled))).unwrap_err();
+        let progress = Progress::new(Show::None, 5, length(&compiled));
+        let stopped = run(&compiled, &settings, &GO, &progress).unwrap_err();
         assert!(
             stopped
                 .message

@@ -1,28 +1,47 @@
-//! A bar with the time left, on a terminal only.
+//! How far an experiment is: a bar with the time left, on a terminal only, or a line for each run.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use brownout_sim_core::time::Span;
-use indicatif::{ProgressBar, ProgressStyle};
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// What to show on standard error while runs go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Show {
+    /// A bar if standard error is a terminal, else nothing
+    Bar,
+    /// A line for each run that is finished, for logs
+    Lines,
+    /// Nothing
+    None,
+}
 
 /// How far an experiment is, counted in simulated time.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    show: Show,
     finished: AtomicU32,
     replications: u32,
 }
 
 impl Progress {
-    /// A bar on stderr for so many replications of `each`; invisible unless stderr is a terminal.
-    pub fn new(replications: u32, each: Span) -> Progress {
-        let bar = ProgressBar::new(millis(each).saturating_mul(u64::from(replications)));
+    /// For so many replications of `each`.
+    pub fn new(show: Show, replications: u32, each: Span) -> Progress {
+        let target = match show {
+            Show::Bar => ProgressDrawTarget::stderr(),
+            Show::Lines | Show::None => ProgressDrawTarget::hidden(),
+        };
+        let length = millis(each).saturating_mul(u64::from(replications));
+        let bar = ProgressBar::with_draw_target(Some(length), target);
         let style = ProgressStyle::with_template("{msg} [{bar:40}] {percent} %, {eta} left");
         bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
         bar.enable_steady_tick(Duration::from_millis(200));
         let progress = Progress {
             bar,
+            show,
             finished: AtomicU32::new(0),
             replications,
         };
@@ -37,7 +56,10 @@ impl Progress {
 
     /// One more replication is done.
     pub fn finish_one(&self) {
-        self.finished.fetch_add(1, Ordering::Relaxed);
+        let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.show == Show::Lines {
+            eprintln!("finished {finished} of {} runs", self.replications);
+        }
         self.say();
     }
 

@@ -34,12 +34,7 @@ pub fn effective(scenario: &Scenario, variant: &str, edge: &str) -> Result<Strin
     let wanted = address::edge(edge).map_err(wrong)?;
     let no_files = |path: &str| Err(format!("`{path}` is not read here"));
     let mut out = Diagnostics::default();
-    let mut cx = Cx {
-        files: &no_files,
-        out: &mut out,
-        used: BTreeSet::new(),
-        currency: None,
-    };
+    let mut cx = Cx::new(&no_files, &mut out, false);
     let system = System::new(&[&version.spec], &mut cx);
     let index = &system.versions[0];
     let dir = &system.directory;

@@ -176,6 +176,64 @@ fn tables() -> Vec<(String, &'static TableInfo, Option<&'static str>)> {
     all
 }
 
+/// Every field with a default: its path and that value, as TOML.
+#[cfg(test)]
+pub(crate) fn documented_defaults() -> Vec<(String, &'static str)> {
+    let of = |(path, info, _): (String, &'static TableInfo, Option<&'static str>)| {
+        let fields = info.all_fields().into_iter();
+        fields
+            .filter_map(|it| Some((format!("{path}.{}", it.name), it.rule.default?)))
+            .collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = tables().into_iter().flat_map(of).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// The path of every field that takes a quantity.
+#[cfg(test)]
+pub(crate) fn quantities() -> Vec<String> {
+    fn measures(shape: Shape) -> bool {
+        match shape {
+            Shape::Text(noun, _) => [
+                "a duration",
+                "a rate",
+                "a size",
+                "a bandwidth",
+                "a percentage",
+                "a factor",
+                "a price",
+                "a distribution",
+                "a distribution of keys",
+                "a back-off",
+                "an instant",
+                "a stretch of time",
+                "a time limit",
+            ]
+            .contains(&noun),
+            Shape::Whole(..) | Shape::Negative(_) | Shape::Number(_) => true,
+            Shape::List(inner) | Shape::Map(_, inner) => measures(*inner),
+            Shape::Either(all) => all.into_iter().any(measures),
+            _ => false,
+        }
+    }
+    let mut all: Vec<String> = Vec::new();
+    for (path, info, _) in tables() {
+        for field in info.all_fields() {
+            let path = if path.is_empty() {
+                field.name.to_owned()
+            } else {
+                format!("{path}.{}", field.name)
+            };
+            if measures((field.shape)()) && !all.contains(&path) {
+                all.push(path);
+            }
+        }
+    }
+    all
+}
+
 /// The reference chapter of the book: every table and field, in Markdown.
 pub fn reference() -> String {
     let mut text = String::from(

@@ -13,7 +13,8 @@ use crate::diagnostics::{Diagnostics, Severity, codes};
 use crate::document::{BASE, Document, Merged, Override, Place};
 use crate::lint::{self, Subject};
 use crate::lower::expression::{self, Context, Field, Written};
-use crate::lower::{self, Cx, Lowered, policies};
+use crate::lower::mistakes::S0201;
+use crate::lower::{self, Built, Cx, Lowered, policies};
 use crate::spec::{Named, Spec, decode};
 use crate::syntax::{Errors, SyntaxError};
 
@@ -44,11 +45,13 @@ pub(crate) struct Version {
     pub compiled: Compiled,
 }
 
-/// A version on its way: read, perhaps lowered.
+/// A version on its way: read, and lowered as far as its mistakes allow.
 struct Draft {
     merged: Merged,
     spec: Spec,
-    lowered: Option<Lowered>,
+    lowered: Lowered,
+    /// Whether a mistake can make anything look unused.
+    names_missing: bool,
 }
 
 impl Scenario {
@@ -92,8 +95,7 @@ impl Scenario {
             let draft = draft(&document, variant, &overrides, &read_once, &mut used, &mut all);
             drafts.push(draft);
         }
-        // What is wrong elsewhere can make anything look unused.
-        if !all.has_errors() {
+        if !drafts.iter().any(|it| it.names_missing) {
             check_unused(&drafts, &used, &mut all);
         }
         let versions = finish(name, &variants, drafts, &mut all);
@@ -181,22 +183,23 @@ fn draft(
         state = next;
     }
     let mut out = Diagnostics::new(merged.sources().clone());
-    let mut cx = Cx {
-        files,
-        out: &mut out,
-        used: BTreeSet::new(),
-        currency: None,
-    };
-    let changes: &[(String, Spec)] = if broken { &[] } else { &changed };
-    let lowered = lower::lower(&spec, changes, &mut cx);
+    let mut cx = Cx::new(files, &mut out, broken);
+    let lowered = lower::lower(&spec, &changed, &mut cx);
     used.append(&mut cx.used);
+    let names_missing = cx.names_missing;
     if broken {
         // Fields that could not be read are missing here: only what does not depend on them is told.
-        out.retain(|it| it.severity() == Severity::Error && it.code.id.starts_with("S02"));
+        let certain = |code: &str| code.starts_with("S02") || code == codes::S0103.id;
+        let about_names = |code: &str| merged.headers_missing() && code == S0201.id;
+        out.retain(|it| it.severity() == Severity::Error && certain(it.code.id) && !about_names(it.code.id));
     }
     all.merge(out);
-    let lowered = lowered.filter(|_| !broken);
-    Draft { merged, spec, lowered }
+    Draft {
+        merged,
+        spec,
+        lowered,
+        names_missing,
+    }
 }
 
 /// Services, third parties, zones, links and policies that no variant uses.
@@ -228,30 +231,37 @@ fn check_unused(drafts: &[Draft], used: &BTreeSet<String>, all: &mut Diagnostics
     }
 }
 
-/// Adds expressions and arithmetic to what was lowered. `None` if a version is missing.
+/// Adds expressions and arithmetic to what was lowered. `None` if a version has a mistake; expressions are checked all the
+/// same.
 fn finish(name: &str, variants: &[VariantInfo], drafts: Vec<Draft>, all: &mut Diagnostics) -> Option<Vec<Version>> {
     // A measure is of those variants in which its names exist; a mistake only if there is none.
     let mut measures: BTreeMap<String, Option<(Place, Errors)>> = BTreeMap::new();
     let mut versions = Vec::new();
     let mut complete = true;
     for (row, draft) in drafts.into_iter().enumerate() {
-        let Draft { merged, spec, lowered } = draft;
-        let Some(lowered) = lowered else {
-            complete = false;
-            continue;
-        };
+        let Draft {
+            merged, spec, lowered, ..
+        } = draft;
         let variant = row.checked_sub(1).map(|it| &variants[it]);
         let variant_name = variant.map_or(BASE, |it| it.name.as_str());
         let context = Context {
             directory: &lowered.directory,
             currency: lowered.currency.as_deref(),
         };
-        let sources = merged.sources().clone();
-        let mut out = Diagnostics::new(sources);
+        let mut out = Diagnostics::new(merged.sources().clone());
+        if merged.headers_missing() {
+            complete = false;
+            continue;
+        }
         let expectations = expectations(&spec, variant_name, context, &mut out);
         let found = measures_of(&spec, context, &mut measures);
-        let capacity = crate::capacity::capacity(&lowered.model, &lowered.names);
-        lint(&lowered, &spec, &expectations, variant_name, &mut out);
+        let Some(built) = lowered.system else {
+            all.merge(out);
+            complete = false;
+            continue;
+        };
+        let capacity = crate::capacity::capacity(&built.model, &built.names);
+        lint(&built, &spec, &expectations, variant_name, &mut out);
         all.merge(out);
         let run = spec.run.as_ref().map(|it| &it.value);
         let compiled = Compiled {
@@ -260,8 +270,8 @@ fn finish(name: &str, variants: &[VariantInfo], drafts: Vec<Draft>, all: &mut Di
             question: spec.question.as_ref().map(|it| it.value.clone()),
             variant: variant_name.to_owned(),
             label: variant.and_then(|it| it.label.clone()),
-            model: lowered.model,
-            names: lowered.names,
+            model: built.model,
+            names: built.names,
             seed: run.and_then(|it| it.seed.as_ref()).map_or(1, |it| it.value),
             replications: run.and_then(|it| it.replications.as_ref()).map_or(10, |it| it.value),
             expectations,
@@ -272,13 +282,11 @@ fn finish(name: &str, variants: &[VariantInfo], drafts: Vec<Draft>, all: &mut Di
         };
         versions.push(Version { merged, spec, compiled });
     }
-    if complete {
-        let mut out = Diagnostics::new(versions[0].merged.sources().clone());
-        for (at, errors) in measures.into_values().flatten() {
-            errors.into_iter().for_each(|it| out.in_expression(at, it));
-        }
-        all.merge(out);
+    let mut out = Diagnostics::new(all.sources().clone());
+    for (at, errors) in measures.into_values().flatten() {
+        errors.into_iter().for_each(|it| out.in_expression(at, it));
     }
+    all.merge(out);
     complete.then_some(versions)
 }
 
@@ -317,8 +325,8 @@ fn expectations(spec: &Spec, variant: &str, context: Context<'_>, out: &mut Diag
 }
 
 /// Reports what is probably not meant. The base comes first; a variant adds what it alone has.
-fn lint(lowered: &Lowered, spec: &Spec, expectations: &[Expectation], variant: &str, out: &mut Diagnostics) {
-    let (model, names) = (&lowered.model, &lowered.names);
+fn lint(built: &Built, spec: &Spec, expectations: &[Expectation], variant: &str, out: &mut Diagnostics) {
+    let (model, names) = (&built.model, &built.names);
     let input = lint::Input {
         model,
         names,
@@ -334,12 +342,12 @@ fn lint(lowered: &Lowered, spec: &Spec, expectations: &[Expectation], variant: &
             named(&spec.service, name).or_else(|| named(&spec.external, name))
         }
         Subject::Plan(it) => {
-            let places = &lowered.plan_places[it.index()];
+            let places = &built.plan_places[it.index()];
             let retries = policies::KEYS
                 .iter()
                 .position(|it| *it == "retry")
                 .and_then(|it| places[it]);
-            let about_retries = ["L0111", "L0117"].contains(&code);
+            let about_retries = ["L0111", "L0117", "L0120"].contains(&code);
             retries
                 .filter(|_| about_retries)
                 .or_else(|| places.iter().flatten().next().copied())
@@ -401,5 +409,7 @@ fn measures_of(
     found
 }
 
+#[cfg(test)]
+mod ranges;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use super::{parse_override, print};
 use crate::exit::{Exit, Failure};
 use crate::input;
 use crate::report::Style;
-use crate::report::grid::{Align, grid};
+use crate::report::grid::{Column, grid};
 use crate::report::style::stderr_colour;
 
 /// Finds every mistake in a scenario without running it
@@ -111,14 +111,14 @@ fn compile_all(scenario: &Scenario, colour: bool) -> Result<Vec<Compiled>, Failu
 
 fn capacity(compiled: &Compiled, rows: &[CapacityRow], style: &Style) -> String {
     let columns = [
-        ("from", Align::Left),
-        ("service", Align::Left),
-        ("first attempts", Align::Right),
-        ("held for", Align::Right),
-        ("busy workers", Align::Right),
-        ("of", Align::Right),
-        ("utilization", Align::Right),
-        ("if all is retried", Align::Right),
+        Column::words("from"),
+        Column::words("service"),
+        Column::numbers("first attempts").rank(2),
+        Column::numbers("held for").rank(3),
+        Column::numbers("busy workers"),
+        Column::numbers("of"),
+        Column::numbers("utilization"),
+        Column::numbers("all retried").rank(1),
     ];
     let mut phase = "";
     let table: Vec<Vec<String>> = rows

@@ -3,9 +3,10 @@
 use brownout_sim_core::measure::Metric;
 use brownout_sim_core::outcome::Outcome;
 
-use super::{parse_override, print};
+use super::{capitalised, metric, parse_override, print};
 use crate::exit::{Exit, Failure};
 use crate::input;
+use crate::report::Style;
 use crate::report::style::stderr_colour;
 
 /// Explains a diagnostic's code, a field, a metric or an outcome
@@ -15,6 +16,7 @@ use crate::report::style::stderr_colour;
 #[command(
     after_help = "Examples:\n  brownout explain S0107                what a code means and how to cure it\n  \
     brownout explain retry                a field\n  brownout explain goodput_ratio        a metric\n  \
+    brownout explain metrics              all metrics\n  \
     brownout explain queue_full           an outcome\n  \
     brownout explain retry-storm --effective 'app -> db' --variant budget"
 )]
@@ -51,9 +53,16 @@ fn effective(args: &Args, edge: &str) -> Result<String, Failure> {
 }
 
 fn topic(topic: &str) -> Result<String, Failure> {
+    if topic == "metrics" {
+        return Ok(metric::list(&Style::of_stdout(false)));
+    }
     let outcome = Outcome::ALL.into_iter().find(|it| it.name() == topic);
-    let texts = [brownout_scenarios::explain(topic), outcome.map(explain_outcome)];
-    let known: Vec<String> = texts.into_iter().flatten().collect();
+    let texts = [
+        metric::explain(topic),
+        outcome.map(explain_outcome),
+        brownout_scenarios::explain(topic),
+    ];
+    let known: Vec<String> = texts.into_iter().flatten().map(|it| it.trim_end().to_owned()).collect();
     if !known.is_empty() {
         return Ok(known.join("\n\n"));
     }
@@ -146,13 +155,6 @@ fn explain_outcome(outcome: Outcome) -> String {
         outcome.name(),
         capitalised(what)
     )
-}
-
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 #[cfg(test)]

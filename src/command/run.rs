@@ -12,7 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::experiment::{self, Experiment, Settings};
 use crate::input::{self, Source};
 use crate::output::{Folder, Manifest, Override, RunDigest};
-use crate::progress::Progress;
+use crate::progress::{Progress, Show};
 use crate::report::style::stderr_colour;
 use crate::report::{Report, Style, timeline};
 use crate::{interrupt, json};
@@ -28,7 +28,9 @@ use crate::{interrupt, json};
     brownout run shop.toml --set load.shoppers.rate=400/s   another load\n  \
     brownout run shop.toml --format json | jq .expectations\n\n\
     Exit codes: 0 all expectations hold; 99 one failed; 98 one is inconclusive (only with --strict); 2 the file is wrong;\n\
-    1 something else went wrong; 130 interrupted (Ctrl-C shows what is finished)."
+    1 something else went wrong; 130 interrupted.\n\n\
+    Ctrl-C gives the same answer over the runs that are finished, marked \"Interrupted: 3 of 30 replications\"; in JSON,\n\
+    `interrupted` is true and `runs` has fewer entries than `replications`. A second Ctrl-C stops at once, without an answer."
 )]
 pub struct Args {
     /// A scenario file, or the name of a shipped scenario
@@ -66,6 +68,9 @@ pub struct Args {
     /// How many threads; the answer is the same for any number. Default: one for each core
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    /// How to show how far it is, on standard error
+    #[arg(long, value_enum, default_value_t = Show::Bar)]
+    progress: Show,
     /// Use ASCII characters only
     #[arg(long)]
     ascii: bool,
@@ -121,15 +126,13 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let folder = args.output.as_deref().map(Folder::open).transpose()?;
 
     let interrupt = interrupt::listen()?;
-    let progress = Progress::new(settings.replications, experiment::length(&compiled));
+    let progress = Progress::new(args.progress, settings.replications, experiment::length(&compiled));
     let experiment = experiment::run(&compiled, &settings, interrupt, &progress)?;
 
     let again = again(args, &compiled, &settings);
     let report = Report {
         compiled: &compiled,
         experiment: &experiment,
-        asked: settings.replications,
-        seed: settings.seed,
         again: &again,
         all_rows: args.detail,
     };
@@ -234,6 +237,7 @@ mod tests {
         let open = Verdict::Inconclusive { more_runs: None };
         let whole = Experiment {
             runs: vec![],
+            asked: 0,
             interrupted: false,
         };
         assert_eq!(exit(&whole, &judged(&[]), true), Exit::Success);
@@ -245,6 +249,7 @@ mod tests {
         );
         let part = Experiment {
             runs: vec![],
+            asked: 3,
             interrupted: true,
         };
         assert_eq!(exit(&part, &judged(&[Verdict::Fail]), true), Exit::Interrupted);

@@ -1,5 +1,8 @@
 //! The answer as one JSON object: every key filled, times in seconds, `null` for what was not measured.
 //!
+//! After Ctrl-C it is the same object over the runs that are finished: `interrupted` is true, and `runs` has fewer entries than
+//! the `replications` asked for.
+//!
 //! Keys come in a fixed order; names in the order of the model's tables, which is the order of the names themselves.
 
 mod detail;
@@ -49,7 +52,10 @@ struct Document<'a> {
     format: u32,
     scenario: &'a str,
     engine: &'static str,
+    /// Whether runs are missing because somebody pressed Ctrl-C.
     interrupted: bool,
+    /// How many runs were asked for.
+    replications: u32,
     runs: Vec<Run<'a>>,
     comparison: Option<()>,
     expectations: Vec<Expectation<'a>>,
@@ -117,6 +123,7 @@ pub fn render(compiled: &Compiled, experiment: &Experiment, judgements: &[Judgem
         scenario: &compiled.scenario,
         engine: env!("CARGO_PKG_VERSION"),
         interrupted: experiment.interrupted,
+        replications: experiment.asked,
         runs: experiment.runs.iter().map(|it| run(compiled, it, detail)).collect(),
         comparison: None,
         expectations: expectations(compiled, judgements),
@@ -235,13 +242,12 @@ mod tests {
             .map(|(slow, seed)| replication(&compiled, result(seed, slow), 10));
         let experiment = Experiment {
             runs: runs.collect(),
+            asked: 2,
             interrupted: false,
         };
         let report = Report {
             compiled: &compiled,
             experiment: &experiment,
-            asked: 2,
-            seed: 7,
             again: "",
             all_rows: false,
         };
@@ -282,6 +288,7 @@ mod tests {
         empty.services[0].utilization = None;
         let experiment = Experiment {
             runs: vec![replication(&compiled, empty, 10)],
+            asked: 1,
             interrupted: false,
         };
         let value: serde_json::Value = serde_json::from_str(&render(&compiled, &experiment, &[], false)).unwrap();

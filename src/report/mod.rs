@@ -24,10 +24,6 @@ pub struct Report<'a> {
     pub compiled: &'a Compiled,
     /// Its runs.
     pub experiment: &'a Experiment,
-    /// How many were asked for.
-    pub asked: u32,
-    /// Seed of the first one asked for.
-    pub seed: u64,
     /// The command that does it again.
     pub again: &'a str,
     /// Show every row of long tables.
@@ -81,7 +77,7 @@ impl<'a> Report<'a> {
         let seeds = match (self.runs(), self.experiment.interrupted) {
             ([], _) => String::new(),
             ([one], _) => format!(", seed {}", one.result.seed),
-            (_, true) => format!(", of {} asked for", self.asked),
+            (_, true) => format!(", of {} asked for", self.experiment.asked),
             ([first, .., last], false) => format!(", seeds {} to {}", first.result.seed, last.result.seed),
         };
         let clock = &compiled.model.clock;
@@ -99,7 +95,12 @@ impl<'a> Report<'a> {
             style.width,
         ));
         if self.experiment.interrupted {
-            text.push_str(&format!("Interrupted: {runs} of {} runs had finished.\n", self.asked));
+            let note = format!(
+                "Interrupted: {runs} of {} replications had finished; this answer is from them alone.",
+                self.experiment.asked
+            );
+            text.push_str(&style.paint(33, folded(&note, style.width).trim_end()));
+            text.push('\n');
         }
         text.push('\n');
         text
@@ -122,14 +123,23 @@ impl<'a> Report<'a> {
 
 /// A paragraph broken at blanks; ends with a newline.
 pub fn folded(paragraph: &str, width: usize) -> String {
-    let mut text = String::new();
-    let mut column = 0;
-    for word in paragraph.split_whitespace() {
+    hanging("", 0, paragraph, width)
+}
+
+/// A paragraph broken at blanks, but not at hard ones; `first` begins its first line and counts as `indent` characters, blanks begin the others.
+/// Ends with a newline.
+pub fn hanging(first: &str, indent: usize, paragraph: &str, width: usize) -> String {
+    let mut text = first.to_owned();
+    let mut column = indent;
+    let blank = |it: char| it.is_whitespace() && it != grid::HARD_BLANK;
+    let words = paragraph.split(blank).filter(|it| !it.is_empty());
+    for (at, word) in words.enumerate() {
         let length = word.chars().count();
-        if column > 0 && column + 1 + length > width {
+        if column > indent && column + 1 + length > width {
             text.push('\n');
-            column = 0;
-        } else if column > 0 {
+            text.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if at > 0 {
             text.push(' ');
             column += 1;
         }
@@ -161,13 +171,12 @@ mod tests {
             .map(|(slow, seed)| replication(&compiled, result(seed, *slow), columns));
         let experiment = Experiment {
             runs: runs.collect(),
+            asked: 3,
             interrupted: slow.len() < 3,
         };
         let report = Report {
             compiled: &compiled,
             experiment: &experiment,
-            asked: 3,
-            seed: 7,
             again: "brownout run shop.toml --variant base --seed 7 --replications 3",
             all_rows: false,
         };
@@ -199,11 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn tables_keep_to_the_width() {
-        for width in [80, 100, 120] {
+    fn a_report_keeps_to_any_width() {
+        for width in [60, 80, 100, 120] {
             let text = report_of(&[20, 30, 25], &Style { width, ..WIDE });
-            let tables = text.split("Loads: ").nth(1).unwrap().split("Requests").next().unwrap();
-            assert!(tables.lines().all(|it| it.chars().count() <= width), "{text}");
+            // The last line is a command to copy: it stays whole.
+            let mut lines = text.lines().filter(|it| !it.starts_with("Again"));
+            assert!(lines.all(|it| it.chars().count() <= width), "{width}:\n{text}");
+            insta::assert_snapshot!(format!("{width} wide"), text);
         }
     }
 
@@ -219,5 +230,6 @@ mod tests {
     fn paragraphs_break_between_words() {
         assert_eq!(folded("one two  three\nfour", 9), "one two\nthree\nfour\n");
         assert_eq!(folded("unbreakable", 3), "unbreakable\n");
+        assert_eq!(hanging("- ", 2, "one two three", 9), "- one two\n  three\n");
     }
 }

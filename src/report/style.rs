@@ -18,13 +18,14 @@ pub struct Style {
 }
 
 impl Style {
-    /// For standard output as it is.
+    /// For standard output as it is. The variable `COLUMNS` sets the width, on a terminal and elsewhere.
     pub fn of_stdout(ascii: bool) -> Style {
         let terminal = std::io::stdout().is_terminal();
-        let width = console::Term::stdout()
-            .size_checked()
-            .map(|it| usize::from(it.1))
-            .filter(|_| terminal);
+        let asked = env::var("COLUMNS").ok().and_then(|it| it.trim().parse().ok());
+        let width = asked.or_else(|| {
+            let size = console::Term::stdout().size_checked();
+            size.map(|it| usize::from(it.1)).filter(|_| terminal)
+        });
         Style {
             width: width.unwrap_or(WIDTH_ELSEWHERE).clamp(60, 140),
             ascii: ascii || speaks_no_utf8(),

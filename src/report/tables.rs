@@ -1,12 +1,15 @@
 //! The tables of loads, services and edges: means over the runs with their 95 % intervals.
+//!
+//! Where a table is too wide, columns are left out in the order of their rank, the highest first. What stays to the end is
+//! the name and the number that says whether all is well: goodput, utilization, the share of calls that ended ok.
 
 use brownout_sim_core::outcome::Outcome;
 use brownout_sim_core::results::{EdgePart, LoadPart, Outcomes, RunResult, ServicePart, ServiceResult};
 use brownout_sim_core::stats::Summary;
 use brownout_viz::number::{Unit, show, show_interval};
 
-use super::grid::{Align, Column, grid};
-use super::{Report, Style};
+use super::grid::{Column, HARD_BLANK, grid};
+use super::{Report, Style, folded};
 
 /// Longer tables show only their most telling rows.
 const ROWS_MAX: usize = 24;
@@ -17,7 +20,23 @@ pub fn text(report: &Report<'_>, style: &Style) -> String {
     let mut text = loads(&over);
     text.push_str(&services(&over));
     text.push_str(&edges(&over));
+    text.push_str(&folded(&how_to_read(report, style), style.width));
+    text.push('\n');
     text
+}
+
+/// What newcomers ask about the columns.
+fn how_to_read(report: &Report<'_>, style: &Style) -> String {
+    let sign = if style.ascii { "+-" } else { "±" };
+    let means = match report.runs().len() {
+        1 => String::new(),
+        runs => format!("Numbers are means of {runs} runs; {sign} is half of the 95 % interval. "),
+    };
+    format!(
+        "{means}goodput: ok within the objective of the load. p50 and p99: half of all, and 99 % of them, took at most this long. \
+        wasted: done for a caller that had given up. waiting: calls in the queues, on average. \
+        `brownout explain metrics` tells more."
+    )
 }
 
 /// Numbers over all runs.
@@ -55,10 +74,10 @@ impl Over<'_> {
         } else {
             String::new()
         };
-        let named = shares
-            .iter()
-            .take(2)
-            .map(|it| format!("{} {}", it.0.name(), show(Unit::Ratio, it.1)));
+        let named = shares.iter().take(2).map(|(outcome, share)| {
+            let share = show(Unit::Ratio, *share).replace(' ', &HARD_BLANK.to_string());
+            format!("{} {share}", outcome.name())
+        });
         match named.collect::<Vec<_>>() {
             none if none.is_empty() => "-".to_owned(),
             some => format!("{}{more}", some.join(", ")),
@@ -104,14 +123,14 @@ fn rate(count: u64, run: &RunResult) -> Option<f64> {
 
 fn loads(over: &Over<'_>) -> String {
     let columns = [
-        ("load", Align::Left),
-        ("offered", Align::Right),
-        ("goodput", Align::Right),
-        ("goodput ratio", Align::Right),
-        ("success ratio", Align::Right),
-        ("p50 ok", Align::Right),
-        ("p99 ok", Align::Right),
-        ("failed as", Align::Left),
+        Column::words("load"),
+        Column::numbers("offered").rank(2),
+        Column::numbers("goodput").rank(5),
+        Column::numbers("goodput ratio"),
+        Column::numbers("success ratio").rank(6),
+        Column::numbers("p50 ok").rank(4),
+        Column::numbers("p99 ok").rank(1),
+        Column::words("failed as").rank(3),
     ];
     let names = &over.report.compiled.names.loads;
     let rows = names.iter().enumerate().map(|(at, name)| {
@@ -141,15 +160,15 @@ fn loads(over: &Over<'_>) -> String {
 
 fn services(over: &Over<'_>) -> String {
     let columns = [
-        ("service", Align::Left),
-        ("replicas", Align::Right),
-        ("attempts", Align::Right),
-        ("ok", Align::Right),
-        ("wasted", Align::Right),
-        ("utilization", Align::Right),
-        ("queue", Align::Right),
-        ("wait p99", Align::Right),
-        ("response p99", Align::Right),
+        Column::words("service"),
+        Column::numbers("replicas").rank(5),
+        Column::numbers("attempts").rank(3),
+        Column::numbers("ok").rank(1),
+        Column::numbers("wasted").rank(4),
+        Column::numbers("utilization"),
+        Column::numbers("waiting").rank(6),
+        Column::numbers("wait p99").rank(7),
+        Column::numbers("response p99").rank(2),
     ];
     let names = &over.report.compiled.names.services;
     let rows = names.iter().enumerate().map(|(at, name)| {
@@ -191,13 +210,13 @@ fn services(over: &Over<'_>) -> String {
 
 fn edges(over: &Over<'_>) -> String {
     let columns = [
-        ("edge", Align::Left),
-        ("calls", Align::Right),
-        ("attempts/call", Align::Right),
-        ("ok", Align::Right),
-        ("p50", Align::Right),
-        ("p99", Align::Right),
-        ("failed as", Align::Left),
+        Column::words("edge"),
+        Column::numbers("calls").rank(4),
+        Column::numbers("attempts per call").rank(1),
+        Column::numbers("ok"),
+        Column::numbers("p50").rank(5),
+        Column::numbers("p99").rank(3),
+        Column::words("failed as").rank(2),
     ];
     let names = &over.report.compiled.names.edges;
     let rows = names.iter().enumerate().map(|(at, name)| {

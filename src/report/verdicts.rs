@@ -4,7 +4,10 @@ use brownout_sim_core::measure::{Estimate, Inapplicable, Judgement, Verdict, est
 use brownout_viz::number::{Unit, show, show_exact, show_interval};
 
 use super::describe::{Describe, unit_of, unit_of_condition};
-use super::{Report, Style};
+use super::{Report, Style, hanging};
+
+/// A statement takes at least so many characters of a line; if they are not there, it begins on the next.
+const STATEMENT: usize = 48;
 
 /// The word for a verdict, in JSON and tables.
 pub fn word(verdict: &Verdict) -> &'static str {
@@ -40,18 +43,24 @@ pub fn text(report: &Report<'_>, style: &Style) -> String {
             (Verdict::NotApplicable(_), false) => ("–", "not applicable", 0),
             (Verdict::NotApplicable(_), true) => ("-", "not applicable", 0),
         };
-        let verdict = style.paint(colour, &format!("{symbol} {name:<14}"));
-        text.push_str(&format!(
-            "  {verdict}  {:<width$}  {}\n",
-            expectation.name,
-            describe.expectation(expectation)
-        ));
+        let statement = describe.expectation(expectation);
         let found = found(
             judgement,
             unit_of_condition(&expectation.that),
             expectation.variants.as_deref(),
         );
-        text.push_str(&format!("  {:16}  {:width$}  {found}\n", "", ""));
+        let indent = 2 + 16 + 2 + width + 2;
+        if style.width >= indent + STATEMENT {
+            let verdict = style.paint(colour, &format!("{symbol} {name:<14}"));
+            let first = format!("  {verdict}  {:<width$}  ", expectation.name);
+            text.push_str(&hanging(&first, indent, &statement, style.width));
+            text.push_str(&hanging(&" ".repeat(indent), indent, &found, style.width));
+        } else {
+            let verdict = style.paint(colour, &format!("{symbol} {name}"));
+            text.push_str(&format!("  {verdict}: {}\n", expectation.name));
+            text.push_str(&hanging("      ", 6, &statement, style.width));
+            text.push_str(&hanging("      ", 6, &found, style.width));
+        }
     }
     if judgements
         .iter()
@@ -172,7 +181,8 @@ pub fn measures(report: &Report<'_>, style: &Style) -> String {
         if missing > 0 {
             parts.push(format!("nothing to measure in {}", count(missing, "run")));
         }
-        text.push_str(&format!("  {:<width$}  {}\n", measure.name, parts.join(", ")));
+        let first = format!("  {:<width$}  ", measure.name);
+        text.push_str(&hanging(&first, 2 + width + 2, &parts.join(", "), style.width));
     }
     text.push('\n');
     text

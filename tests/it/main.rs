@@ -1,8 +1,11 @@
 //! The whole, as its users see it: one binary, one module a topic.
 
+mod bad_input;
 mod commands;
 mod generated;
 mod house;
+#[cfg(unix)]
+mod interrupted;
 mod library;
 mod mutations;
 mod sameness;

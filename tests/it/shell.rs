@@ -33,6 +33,11 @@ impl Shell {
 
     /// Runs `brownout` with these words.
     pub fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().expect("the built command starts")
+    }
+
+    /// `brownout` with these words, ready to start.
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_brownout"));
         // What a user's environment says must not reach the snapshots.
         for variable in [
@@ -46,11 +51,8 @@ impl Shell {
         ] {
             command.env_remove(variable);
         }
+        command.args(words).current_dir(self.path());
         command
-            .args(words)
-            .current_dir(self.path())
-            .output()
-            .expect("the built command starts")
     }
 
     /// A transcript: the command, its exit code, what it said on standard output and on standard error.

@@ -1,12 +1,17 @@
+use super::solve::peak;
 use super::*;
 use crate::testing::{Build, Do, at, ms, percent, steady};
 use brownout_sim_core::dist::Dist;
-use brownout_sim_core::ids::{ChangeId, ReplicaId};
-use brownout_sim_core::model::{Change, Cores, MixItem, RatePoint, Session, SessionStep, Sharing, TraceRow};
+use brownout_sim_core::ids::{ChangeId, FaultId, LoadId, ReplicaId};
+use brownout_sim_core::model::{
+    Arrival, Change, Cores, Edit, Effect, Instant, MixItem, Pick, Rate, RatePoint, Schedule, Session, SessionStep,
+    Sharing, Style, TraceRow,
+};
 use brownout_sim_core::policy::budget::bucket::Bucket;
 use brownout_sim_core::quantity::{Chance, Factor};
 use brownout_sim_core::rng::Key;
 use brownout_sim_core::server::slowdown::Slowdown;
+use brownout_sim_core::time::{SimTime, Span};
 
 /// One row a line: phase, service, offered, held in ms, erlangs / capacity = utilization, worst.
 fn seen(build: Build) -> String {

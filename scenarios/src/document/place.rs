@@ -43,7 +43,7 @@ impl Place {
         let quotes = usize::from(self.inset - 1);
         let from = self.start as usize + quotes;
         let last = (self.end as usize).saturating_sub(quotes).max(from);
-        let part = (from + part.start).min(last)..(from + part.end).min(last);
+        let part = from.saturating_add(part.start).min(last)..from.saturating_add(part.end).min(last);
         Place::new(self.source, self.origin, part)
     }
 }

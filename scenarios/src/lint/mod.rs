@@ -4,11 +4,13 @@
 //! for whoever reports it. One lint a file.
 
 mod endless_queue;
+mod idle_budget;
 mod inverted_timeouts;
 mod late;
 mod multiplying_retries;
 mod overload;
 mod short_timeout;
+mod silent_load;
 mod synchronised_retries;
 #[cfg(test)]
 mod tests;
@@ -68,6 +70,8 @@ pub static CODES: &[Code] = &[
     synchronised_retries::CODE,
     late::CODE,
     warmup_span::CODE,
+    idle_budget::CODE,
+    silent_load::CODE,
 ];
 
 /// What lints look at.
@@ -93,6 +97,8 @@ pub fn lints(input: Input<'_>) -> Vec<Lint> {
     found.extend(synchronised_retries::check(input));
     found.extend(late::check(input));
     found.extend(warmup_span::check(input));
+    found.extend(idle_budget::check(input));
+    found.extend(silent_load::check(input));
     found
 }
 

@@ -2,9 +2,9 @@ use super::*;
 use crate::testing::{Build, Do, at, ms, steady};
 use brownout_sim_core::dist::Dist;
 use brownout_sim_core::measure::{Bound, Comparison, Condition, During, Metric, Moment, Target, Value};
-use brownout_sim_core::model::{Arrival, Cores, Effect, Instant, Rate, RatePoint, Schedule, Sharing};
+use brownout_sim_core::model::{Arrival, Change, Cores, Edit, Effect, Instant, Rate, RatePoint, Schedule, Sharing};
 use brownout_sim_core::policy::backoff::{Backoff, Curve, Jitter};
-use brownout_sim_core::policy::budget::{Budget, bucket::Bucket};
+use brownout_sim_core::policy::budget::{Budget, bucket::Bucket, envoy::Envoy, finagle::Finagle, sre::Sre};
 use brownout_sim_core::policy::retry::Retry;
 use brownout_sim_core::policy::timeout::Cancel;
 use brownout_sim_core::quantity::Factor;
@@ -279,6 +279,74 @@ fn expectations_about_the_warm_up_are_told() {
         expect("e", 1200, 1300),
     ];
     insta::assert_snapshot!(seen(shop(100.0), &all));
+}
+
+#[test]
+fn a_budget_that_can_never_act_is_told() {
+    let with = |attempts: u32, budget: Budget| {
+        let mut build = shop(100.0);
+        let retry = Retry {
+            attempts: Some(attempts),
+            backoff: jittered(),
+            budget: Some(budget),
+            ..Retry::default()
+        };
+        build.policy("app -> db", vec![Stage::Retry(retry), Stage::Timeout(ms(500))]);
+        seen(build, &[])
+    };
+    let finagle = |min_per_second: u32, percent: Factor| {
+        Budget::Finagle(Finagle {
+            ttl: Span::from_secs(10),
+            min_per_second,
+            percent,
+        })
+    };
+    let sre = |ratio: Factor| {
+        Budget::Sre(Sre {
+            ratio,
+            attempts: 3,
+            window: Some(Span::from_secs(120)),
+            per_minute: None,
+        })
+    };
+    let told = [
+        with(1, Budget::Bucket(Bucket::of(Factor(100_000)))),
+        with(3, Budget::Envoy(Envoy::MaxRetries(0))),
+        with(3, finagle(0, Factor(0))),
+        with(3, sre(Factor(0))),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+    for budget in [
+        Budget::Bucket(Bucket::of(Factor(0))),
+        Budget::Envoy(Envoy::MaxRetries(1)),
+        finagle(1, Factor(0)),
+        finagle(0, Factor(10_000)),
+        sre(Factor(100_000)),
+    ] {
+        assert_eq!(with(2, budget.clone()), "", "{budget:?}");
+    }
+}
+
+#[test]
+fn a_load_that_is_scaled_to_nothing_is_told() {
+    let silent = || {
+        let mut build = shop(100.0);
+        build.tables.loads[0].scale = Factor(0);
+        build
+    };
+    insta::assert_snapshot!(seen(silent(), &[]));
+    let mut switched_on = silent();
+    switched_on.tables.changes.push(Change {
+        key: brownout_sim_core::rng::Key::of("change.on"),
+        at: Instant::At(at(300)),
+        edits: vec![Edit::LoadScale {
+            load: LoadId(0),
+            scale: Factor::ONE,
+            ramp: None,
+        }],
+    });
+    switched_on.names.changes.push("on".to_owned());
+    assert_eq!(seen(switched_on, &[]), "");
 }
 
 #[test]

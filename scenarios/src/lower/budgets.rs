@@ -95,12 +95,12 @@ fn budget(written: &spec::Budget, at: crate::document::Place, cx: &mut Cx<'_>) -
         spec::Budget::Bucket(it) => Budget::Bucket(Bucket {
             deposit: share(&it.deposit, 100_000),
             burst: or(&it.burst, 10),
-            strict: or(&it.strict, true),
+            strict: or(&it.strict, false),
         }),
         spec::Budget::SuccessBucket(it) => Budget::SuccessBucket(SuccessBucket {
             deposit: share(&it.deposit, 100_000),
             burst: or(&it.burst, 10),
-            strict: or(&it.strict, true),
+            strict: or(&it.strict, false),
         }),
         spec::Budget::Finagle(it) => Budget::Finagle(Finagle {
             ttl: or(&it.ttl, Span::from_secs(10)),
@@ -146,7 +146,7 @@ fn budget(written: &spec::Budget, at: crate::document::Place, cx: &mut Cx<'_>) -
         spec::Budget::Sre(it) => Budget::Sre(Sre {
             ratio: share(&it.ratio, 100_000),
             attempts: or(&it.attempts, 3),
-            window: it.window.as_ref().map(|it| it.value),
+            window: Some(or(&it.window, Span::from_secs(120))),
             per_minute: it.per_minute.as_ref().map(|it| it.value),
         }),
         spec::Budget::FailureRatio(it) => Budget::FailureRatio(FailureRatio {

@@ -14,16 +14,16 @@ use crate::spec::flow::Flow;
 pub(crate) struct Rows {
     /// By load.
     pub scales: Vec<Factor>,
-    /// By load.
-    pub arrivals: Vec<Arrival>,
+    /// By load; `None` where a mistake was found.
+    pub arrivals: Vec<Option<Arrival>>,
     /// By service.
     pub replicas: Vec<u32>,
     /// By service.
     pub workers: Vec<Option<u32>>,
-    /// By service.
-    pub queues: Vec<Queue>,
-    /// By endpoint.
-    pub endpoints: Vec<Endpoint>,
+    /// By service; `None` where a mistake was found.
+    pub queues: Vec<Option<Queue>>,
+    /// By endpoint; `None` where a mistake was found.
+    pub endpoints: Vec<Option<Endpoint>>,
 }
 
 /// Whether two rows are the same. Rows are plain numbers, and print alike if and only if they are.
@@ -54,10 +54,13 @@ pub(crate) fn edits(
         }
     }
     for (row, arrival) in after.arrivals.iter().enumerate() {
-        if same(&before.arrivals[row], arrival) {
+        let (Some(was), Some(arrival)) = (&before.arrivals[row], arrival) else {
+            continue;
+        };
+        if same(was, arrival) {
             continue;
         }
-        match (&before.arrivals[row], arrival) {
+        match (was, arrival) {
             (Arrival::Closed { users: was, .. }, Arrival::Closed { users: is, .. }) if was != is => {
                 cx.not_live_now(
                     at,
@@ -95,15 +98,19 @@ pub(crate) fn edits(
                 workers: after.workers[row],
             });
         }
-        if before.queues[row] != after.queues[row] {
+        if let (Some(was), Some(queue)) = (&before.queues[row], &after.queues[row])
+            && was != queue
+        {
             edits.push(Edit::Queue {
                 service,
-                queue: after.queues[row].clone(),
+                queue: queue.clone(),
             });
         }
     }
     for (row, endpoint) in after.endpoints.iter().enumerate() {
-        if !same(&before.endpoints[row], endpoint) {
+        if let (Some(was), Some(endpoint)) = (&before.endpoints[row], endpoint)
+            && !same(was, endpoint)
+        {
             edits.push(Edit::Endpoint {
                 endpoint: EndpointId::from_index(row),
                 row: endpoint.clone(),
@@ -134,7 +141,8 @@ pub(crate) fn edits(
             )
             .help("leave `ramp` out, or change the `scale` instead of the rate");
     }
-    if edits.is_empty() {
+    // A row that could not be read might differ.
+    if edits.is_empty() && !cx.calls_missing && !cx.out.has_errors() {
         cx.changes_nothing(at);
     }
     edits

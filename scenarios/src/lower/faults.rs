@@ -185,13 +185,15 @@ fn hit(target: &At<Target>, dir: &Directory, cx: &mut Cx<'_>) -> Option<Hit> {
             })
         }
         Target::Edge(edge) => {
-            if let Err(error) = dir.edges(edge) {
-                return cx.unresolved(target.at, error);
-            }
-            let (from, to) = match (dir.address(&edge.from), dir.address(&edge.to)) {
-                (Ok(from), Ok(to)) => (from, to),
-                (Err(error), _) | (_, Err(error)) => return cx.unresolved(target.at, error),
+            let (from, to) = match dir.edge(edge) {
+                Ok(sides) => sides,
+                Err(error) => return cx.unresolved(target.at, error),
             };
+            match dir.edges(edge) {
+                // Where calls are missing, this one may be among them.
+                Err(error) if !dir.lists().partial => return cx.unresolved(target.at, error),
+                _ => {}
+            }
             for side in [&edge.from, &edge.to] {
                 if let Some(endpoint) = &side.endpoint {
                     cx.no_endpoint_here(target.at.within(endpoint.at.clone()), "a fault of the network");

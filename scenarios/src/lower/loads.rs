@@ -9,6 +9,7 @@ use brownout_sim_core::time::{SimTime, Span};
 
 use super::flows::{chance, untils};
 use super::index::{Index, listed};
+use super::mistakes::WHOLE;
 use super::resolve::Directory;
 use super::{Cx, dist, rates};
 use crate::document::At;
@@ -20,7 +21,8 @@ use crate::syntax::units::{Ratio, Zero, duration};
 /// The class of loads that name none.
 pub(crate) const CLASS: &str = "default";
 
-/// What a load's requests ask for.
+/// What a load's requests ask for, as far as it could be read.
+#[derive(Default)]
 pub(crate) struct Items {
     /// The mix: endpoints in order, with the bound of the draw for each.
     pub mix: Vec<(EndpointId, Chance)>,
@@ -28,10 +30,12 @@ pub(crate) struct Items {
     path: Vec<SessionStep>,
     /// Recorded requests.
     trace: Vec<TraceRow>,
+    /// Whether no mistake was found, so that this is all.
+    pub complete: bool,
 }
 
-/// Finds out what a load asks for. `None` if a mistake was found.
-pub(crate) fn items(load: &Named<Written>, dir: &Directory, cx: &mut Cx<'_>) -> Option<Items> {
+/// Finds out what a load asks for.
+pub(crate) fn items(load: &Named<Written>, dir: &Directory, cx: &mut Cx<'_>) -> Items {
     let written = &load.it;
     let mut drawn: Vec<(EndpointId, Ratio)> = Vec::new();
     let mut sound = true;
@@ -70,10 +74,8 @@ pub(crate) fn items(load: &Named<Written>, dir: &Directory, cx: &mut Cx<'_>) -> 
         (None, Kind::Trace) => None,
         _ => Some(Vec::new()),
     };
-    let rows = rows?;
-    if !sound {
-        return None;
-    }
+    sound &= rows.is_some();
+    let rows = rows.unwrap_or_default();
     // In order of the endpoints, so that the order of the file plays no part; what only a path or a trace asks for is never
     // drawn.
     let mut all: Vec<(EndpointId, Ratio)> = drawn;
@@ -84,12 +86,11 @@ pub(crate) fn items(load: &Named<Written>, dir: &Directory, cx: &mut Cx<'_>) -> 
         }
     }
     all.sort_by_key(|it| it.0);
-    if all.is_empty() {
-        return None;
-    }
+    sound &= !all.is_empty();
     if let Some(at) = written.trace.as_ref().map(|it| it.at)
+        && written.target.is_none()
+        && written.mix.is_none()
         && rows.iter().any(|it| it.1.is_none())
-        && all.iter().all(|it| it.1 == Ratio::ZERO)
     {
         cx.out.needs(
             at,
@@ -97,7 +98,7 @@ pub(crate) fn items(load: &Named<Written>, dir: &Directory, cx: &mut Cx<'_>) -> 
             "a `target` or a `mix`",
             "target = \"web.home\"",
         );
-        return None;
+        sound = false;
     }
     let item = |endpoint: EndpointId| all.iter().position(|it| it.0 == endpoint).map(|it| it as u16);
     let path = path
@@ -118,7 +119,12 @@ pub(crate) fn items(load: &Named<Written>, dir: &Directory, cx: &mut Cx<'_>) -> 
         .collect();
     let bounds = untils(all.iter().map(|it| it.1));
     let mix = all.iter().map(|it| it.0).zip(bounds).collect();
-    Some(Items { mix, path, trace })
+    Items {
+        mix,
+        path,
+        trace,
+        complete: sound,
+    }
 }
 
 fn kind(load: &Written) -> Kind {
@@ -186,39 +192,42 @@ pub(crate) fn load(
     index: &Index<'_>,
     id: LoadId,
     items: &Items,
-    arrival: Arrival,
+    arrival: Option<Arrival>,
     classes: &[String],
     site: impl Fn(EndpointId) -> SiteId,
     cx: &mut Cx<'_>,
 ) -> Option<Load> {
     let load = index.loads[id.index()];
     let written = &load.it;
-    let session = match &written.session {
-        None => None,
-        Some(it) => {
-            let requests_mean = it.value.requests.as_ref().map_or(1.0, |it| it.value.as_f64());
-            Some(Session {
-                path: items.path.clone(),
-                requests_mean,
-                think: think(&it.value.think, cx)?,
-            })
-        }
+    let pause = written.session.as_ref().map(|it| think(&it.value.think, cx));
+    let keys = written.key.as_ref().map(|it| {
+        dist::keys(&it.value, WHOLE)
+            .map_err(|error| cx.in_text(it.at, error))
+            .ok()
+    });
+    let zone = written.zone.as_ref().and_then(|it| index.zone_at(it, cx));
+    // All mistakes are reported; now only a load without any goes on.
+    if !items.complete {
+        return None;
+    }
+    let arrival = arrival?;
+    let session = match (&written.session, pause) {
+        (Some(it), Some(pause)) => Some(Session {
+            path: items.path.clone(),
+            requests_mean: it.value.requests.as_ref().map_or(1.0, |it| it.value.as_f64()),
+            think: pause?,
+        }),
+        _ => None,
     };
-    let keys = match &written.key {
+    let keys = match keys {
+        Some(it) => Some(it?),
         None => None,
-        Some(it) => match dist::keys(&it.value, 0..usize::MAX) {
-            Ok(keys) => Some(keys),
-            Err(error) => {
-                cx.in_text(it.at, error);
-                return None;
-            }
-        },
     };
     let class = classes.iter().position(|it| it == class(written)).unwrap_or_default();
     let objective = written.objective.as_ref().map(|it| &it.value);
     Some(Load {
         key: Key::of(&format!("load.{}", load.name.value)),
-        zone: written.zone.as_ref().and_then(|it| index.zone_at(it, cx)),
+        zone,
         clients: match arrival {
             Arrival::Closed { .. } => 1,
             _ => written.clients.as_ref().map_or(1, |it| it.value),
@@ -249,6 +258,8 @@ fn trace(file: &At<String>, dir: &Directory, cx: &mut Cx<'_>) -> Option<Vec<(Sim
         Ok(rows) => Some(rows),
         Err(message) => {
             cx.broken_file(file.at, message);
+            cx.calls_missing = true;
+            cx.names_missing = true;
             None
         }
     }

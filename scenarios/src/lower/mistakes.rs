@@ -64,7 +64,7 @@ codes! {
 }
 
 /// All of a string.
-const WHOLE: core::ops::Range<usize> = 0..1 << 30;
+pub(crate) const WHOLE: core::ops::Range<usize> = 0..1 << 30;
 
 fn quoted(names: &[String]) -> String {
     names
@@ -100,7 +100,10 @@ impl Cx<'_> {
     pub(crate) fn callee(&mut self, dir: &Directory, target: &At<Address>) -> Option<EndpointId> {
         match dir.callee(&target.value) {
             Ok(endpoint) => Some(endpoint),
-            Err(error) => self.unresolved(target.at, error),
+            Err(error) => {
+                self.calls_missing = true;
+                self.unresolved(target.at, error)
+            }
         }
     }
 
@@ -111,6 +114,7 @@ impl Cx<'_> {
 
     /// A name that nothing has. Always `None`.
     pub(crate) fn unresolved<T>(&mut self, at: Place, error: Unresolved) -> Option<T> {
+        self.names_missing = true;
         let error = SyntaxError::from(error);
         let report = self.out.report(&S0201, at.within(error.at), error.message);
         if let Some(help) = error.help {
@@ -120,6 +124,7 @@ impl Cx<'_> {
     }
 
     pub(crate) fn unknown_zone(&mut self, name: &At<String>, zones: &[&Named<Zone>]) {
+        self.names_missing = true;
         let near = nearest(name, zones.iter().map(|it| it.name.value.as_str())).map(str::to_owned);
         let report = self
             .out
@@ -135,7 +140,9 @@ impl Cx<'_> {
     }
 
     pub(crate) fn calls_itself(&mut self, at: Place, endpoint: &str) {
-        self.out.report(&S0202, at, format!("`{endpoint}` calls itself"));
+        self.out
+            .report(&S0202, at, format!("`{endpoint}` calls itself"))
+            .help("call another endpoint, or take the step out");
     }
 
     pub(crate) fn endless_circle(&mut self, at: Place, names: &[String]) {

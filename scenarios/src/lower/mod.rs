@@ -7,6 +7,7 @@ pub mod backoff;
 mod budgets;
 mod changes;
 pub mod dist;
+mod edges;
 pub mod expression;
 mod faults;
 pub(crate) mod flows;
@@ -19,10 +20,10 @@ mod rates;
 pub mod resolve;
 mod services;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use brownout_sim_core::ids::{EdgeId, EndpointId, FaultId, LinkId, LoadId, PlanId, ServiceId};
-use brownout_sim_core::model::{Arrival, Caller, Change, Clock, Edge, Endpoint, Instant, Link, Model, Plan, Tables};
+use brownout_sim_core::ids::{EndpointId, FaultId, LoadId, ServiceId};
+use brownout_sim_core::model::{Arrival, Change, Clock, Endpoint, Instant, Model, Tables};
 use brownout_sim_core::rng::Key;
 use brownout_sim_core::time::{SimTime, Span};
 
@@ -32,6 +33,7 @@ use crate::document::{At, Place};
 use crate::spec::Spec;
 use changes::Rows;
 use dist::Files;
+use edges::Edges;
 use flows::Sites;
 use index::{Endpoints, Index};
 use resolve::{Directory, Origin};
@@ -46,16 +48,41 @@ pub(crate) struct Cx<'a> {
     /// Blocks that something uses: `service.db`.
     pub used: BTreeSet<String>,
     pub currency: Option<At<String>>,
+    /// Whether calls are missing because of a mistake: that nobody calls something is not certain then.
+    pub calls_missing: bool,
+    /// Whether a name led nowhere because of a mistake: that nothing uses something is not certain then.
+    pub names_missing: bool,
+}
+
+impl<'a> Cx<'a> {
+    /// Nothing is known yet. `broken` is whether fields could not be read.
+    pub(crate) fn new(files: Files<'a>, out: &'a mut Diagnostics, broken: bool) -> Cx<'a> {
+        Cx {
+            files,
+            out,
+            used: BTreeSet::new(),
+            currency: None,
+            calls_missing: broken,
+            names_missing: broken,
+        }
+    }
+}
+
+/// What became of a version of a file.
+pub(crate) struct Lowered {
+    /// All names, and who calls whom as far as it is known: enough to check expressions.
+    pub directory: Directory,
+    pub currency: Option<String>,
+    /// Only of a version without mistakes.
+    pub system: Option<Built>,
 }
 
 /// A compiled version of a file.
-pub(crate) struct Lowered {
+pub(crate) struct Built {
     pub model: Model,
     pub names: Names,
-    pub directory: Directory,
     /// Where the policies of each plan are set.
     pub plan_places: Vec<policies::Places>,
-    pub currency: Option<String>,
 }
 
 /// Names that exist before any row is built.
@@ -80,17 +107,14 @@ impl<'s> System<'s> {
         }
     }
 
-    /// Who calls whom, in any version, and what each load asks for (`None` where a mistake was found).
-    pub(crate) fn sites(&self, cx: &mut Cx<'_>) -> (Sites, Vec<Option<loads::Items>>) {
+    /// Who calls whom, in any version, and what each load asks for.
+    pub(crate) fn sites(&self, cx: &mut Cx<'_>) -> (Sites, Vec<loads::Items>) {
         let loads = &self.versions[0].loads;
         let items: Vec<_> = loads.iter().map(|it| loads::items(it, &self.directory, cx)).collect();
         let mut sites = Sites::default();
         for (row, items) in items.iter().enumerate() {
             let from = Origin::Load(LoadId::from_index(row));
-            items
-                .iter()
-                .flat_map(|it| &it.mix)
-                .for_each(|it| sites.add(from, it.0, 1));
+            items.mix.iter().for_each(|it| sites.add(from, it.0, 1));
         }
         for version in &self.versions {
             for row in 0..self.endpoints.rows.len() {
@@ -109,24 +133,14 @@ impl<'s> System<'s> {
 pub(crate) fn changes_in_time(spec: &Spec) -> Vec<String> {
     let mut out = Diagnostics::default();
     let no_files = |_: &str| Err(String::new());
-    let mut cx = Cx {
-        files: &no_files,
-        out: &mut out,
-        used: BTreeSet::new(),
-        currency: None,
-    };
+    let mut cx = Cx::new(&no_files, &mut out, false);
     let system = System::new(&[spec], &mut cx);
     let index = &system.versions[0];
     let (faults, changes) = instants(index, &system.directory, &mut cx);
     let lasts = |fault: FaultId| {
         let written = index.faults[fault.index()].it.lasts.as_ref();
         let mut out = Diagnostics::default();
-        let mut cx = Cx {
-            files: &no_files,
-            out: &mut out,
-            used: BTreeSet::new(),
-            currency: None,
-        };
+        let mut cx = Cx::new(&no_files, &mut out, false);
         let mean = written.and_then(|it| cx.dist(it)).and_then(|it| it.mean_ns());
         Span::from_nanos_f64(mean.unwrap_or(0.0))
     };
@@ -154,9 +168,8 @@ fn instants(index: &Index<'_>, dir: &Directory, cx: &mut Cx<'_>) -> (Instants, I
     (of(faults, cx), of(changes, cx))
 }
 
-/// Compiles a file. `changed` has what each change makes of it, with the change's name, in the order of time. `None` if a
-/// mistake was found.
-pub(crate) fn lower(base: &Spec, changed: &[(String, Spec)], cx: &mut Cx<'_>) -> Option<Lowered> {
+/// Compiles a file. `changed` has what each change makes of it, with the change's name, in the order of time.
+pub(crate) fn lower(base: &Spec, changed: &[(String, Spec)], cx: &mut Cx<'_>) -> Lowered {
     let changed = if same_parts(base, changed, cx) { changed } else { &[] };
     let specs: Vec<&Spec> = core::iter::once(base).chain(changed.iter().map(|it| &it.1)).collect();
     let mut system = System::new(&specs, cx);
@@ -173,7 +186,7 @@ pub(crate) fn lower(base: &Spec, changed: &[(String, Spec)], cx: &mut Cx<'_>) ->
     }
 
     let edges = Edges::new(&sites, &system, cx);
-    system.directory = edges.directory(&system.directory, &items);
+    system.directory = edges.directory(&system.directory, &items, cx.calls_missing);
     let system = system;
     let (index, endpoints, directory) = (&system.versions[0], &system.endpoints, &system.directory);
     let (fault_at, change_at) = instants(index, directory, cx);
@@ -185,7 +198,7 @@ pub(crate) fn lower(base: &Spec, changed: &[(String, Spec)], cx: &mut Cx<'_>) ->
 
     // Rows.
     let mut flows = changes::Flows::default();
-    let mut rows: Vec<Option<Rows>> = Vec::new();
+    let mut rows: Vec<Rows> = Vec::new();
     for version in &system.versions {
         rows.push(rows_of(
             version,
@@ -198,16 +211,14 @@ pub(crate) fn lower(base: &Spec, changed: &[(String, Spec)], cx: &mut Cx<'_>) ->
         ));
     }
     let classes = loads::classes(index);
-    let first = rows[0].as_ref();
     let loads: Vec<_> = (0..index.loads.len())
         .map(|row| {
             let (id, from) = (LoadId::from_index(row), Origin::Load(LoadId::from_index(row)));
-            let arrival = first?.arrivals[row].clone();
             loads::load(
                 index,
                 id,
-                items[row].as_ref()?,
-                arrival,
+                &items[row],
+                rows[0].arrivals[row].clone(),
                 &classes,
                 |to| sites.site(from, to, 0),
                 cx,
@@ -220,35 +231,44 @@ pub(crate) fn lower(base: &Spec, changed: &[(String, Spec)], cx: &mut Cx<'_>) ->
             services::service(index.services[row], range, directory.lists().places[row].clone(), cx)
         })
         .collect();
-    let complete = rows.into_iter().collect::<Option<Vec<Rows>>>();
-    let changes = complete
-        .as_ref()
-        .zip(edges.complete())
-        .map(|(rows, (plans, links))| edits(index, changed, rows, plans, links, &change_at, cx));
-    if cx.out.has_errors() {
-        return None;
-    }
-    let (plans, links) = edges.complete()?;
+    let changes = edits(index, changed, &rows, &edges, &change_at, cx);
+    let sound = edges.sound && !cx.calls_missing && !cx.out.has_errors();
     let place = |from: Origin, to: EndpointId| edges.of_site[&(from, to)];
-    let tables = Tables {
-        clock,
-        zones: network::zones(index),
-        loads: loads.into_iter().collect::<Option<_>>()?,
-        services: services.into_iter().collect::<Option<_>>()?,
-        endpoints: complete?[0].endpoints.clone(),
-        blocks: flows.steps.blocks,
-        steps: flows.steps.steps,
-        options: flows.steps.options,
-        sites: sites.rows(index, endpoints, place),
-        edges: edges.rows.iter().map(|it| it.1).collect(),
-        plans: plans.iter().map(|it| it[0].clone()).collect(),
-        links: links.iter().map(|it| it[0].clone()).collect(),
-        faults: faults.into_iter().collect::<Option<_>>()?,
-        changes: changes?.into_iter().collect::<Option<_>>()?,
-        classes: classes.len() as u32,
-        depth_max: DEPTH_MAX,
+    let tables = || {
+        Some(Tables {
+            clock,
+            zones: network::zones(index),
+            loads: loads.into_iter().collect::<Option<_>>()?,
+            services: services.into_iter().collect::<Option<_>>()?,
+            endpoints: rows[0].endpoints.iter().cloned().collect::<Option<_>>()?,
+            blocks: flows.steps.blocks,
+            steps: flows.steps.steps,
+            options: flows.steps.options,
+            sites: sites.rows(index, endpoints, place),
+            edges: edges.rows.iter().map(|it| it.1).collect(),
+            plans: edges.plans.iter().map(|it| it[0].clone()).collect(),
+            links: edges.links.rows.iter().map(|it| it[0].clone()).collect(),
+            faults: faults.into_iter().collect::<Option<_>>()?,
+            changes: changes.into_iter().collect::<Option<_>>()?,
+            classes: classes.len() as u32,
+            depth_max: DEPTH_MAX,
+        })
     };
-    let names = Names {
+    let system = sound.then(tables).flatten().map(|tables| Built {
+        model: Model::new(tables),
+        names: names(index, endpoints, &edges),
+        plan_places: edges.plan_places,
+    });
+    Lowered {
+        directory: directory.clone(),
+        currency: cx.currency.as_ref().map(|it| it.value.clone()),
+        system,
+    }
+}
+
+/// What the rows of the tables are called.
+fn names(index: &Index<'_>, endpoints: &Endpoints, edges: &Edges) -> Names {
+    Names {
         loads: index.loads.iter().map(|it| it.name.value.clone()).collect(),
         services: index.services.iter().map(|it| it.name().value.clone()).collect(),
         endpoints: endpoints.rows.iter().map(|it| it.1.clone()).collect(),
@@ -258,16 +278,8 @@ pub(crate) fn lower(base: &Spec, changed: &[(String, Spec)], cx: &mut Cx<'_>) ->
         zones: index.zones.iter().map(|it| it.name.value.clone()).collect(),
         faults: index.faults.iter().map(|it| it.name.value.clone()).collect(),
         changes: index.changes.iter().map(|it| it.name.value.clone()).collect(),
-        classes,
-    };
-    let currency = cx.currency.as_ref().map(|it| it.value.clone());
-    Some(Lowered {
-        plan_places: edges.plan_places,
-        model: Model::new(tables),
-        names,
-        directory: directory.clone(),
-        currency,
-    })
+        classes: loads::classes(index),
+    }
 }
 
 /// Whether every version has the same parts as the file. A change replaces rows, but adds and removes none.
@@ -338,125 +350,20 @@ fn check_instants(index: &Index<'_>, faults: &Instants, changes: &Instants, cx: 
     faults::check_circles(&all_faults, &all_changes, index, cx);
 }
 
-/// Caller and callee of an edge, and who calls what there.
-type Calls = (Caller, ServiceId, Vec<(Origin, EndpointId)>);
-
-/// Rows, by index and version.
-type Versions<'a, T> = &'a [Vec<T>];
-
-/// Edges, with the plans and links of their call sites in every version.
-struct Edges {
-    /// Name and row of each, by name.
-    rows: Vec<(String, Edge)>,
-    of_site: BTreeMap<(Origin, EndpointId), (EdgeId, PlanId)>,
-    /// By plan and version.
-    plans: Vec<Vec<Plan>>,
-    plan_names: Vec<String>,
-    plan_places: Vec<policies::Places>,
-    links: network::Links,
-    /// Whether no mistake was found.
-    sound: bool,
-}
-
-impl Edges {
-    fn new(sites: &Sites, system: &System<'_>, cx: &mut Cx<'_>) -> Edges {
-        let (versions, endpoints, dir) = (&system.versions[..], &system.endpoints, &system.directory);
-        let index = &versions[0];
-        let name = |caller: Caller| match caller {
-            Caller::Load(it) => &index.loads[it.index()].name.value,
-            Caller::Service(it) => &index.services[it.index()].name().value,
-        };
-        // By the names of both sides.
-        let mut pairs: BTreeMap<(&str, &str), Calls> = BTreeMap::new();
-        for (from, to, rank) in sites.pairs().filter(|it| it.2 == 0) {
-            debug_assert_eq!(rank, 0, "one site stands for its pair");
-            let caller = flows::caller_of(endpoints, from);
-            let callee = endpoints.rows[to.index()].0;
-            let key = (
-                name(caller).as_str(),
-                index.services[callee.index()].name().value.as_str(),
-            );
-            pairs
-                .entry(key)
-                .or_insert_with(|| (caller, callee, Vec::new()))
-                .2
-                .push((from, to));
-        }
-        let mut edges = Edges {
-            rows: Vec::new(),
-            of_site: BTreeMap::new(),
-            plans: Vec::new(),
-            plan_names: Vec::new(),
-            plan_places: Vec::new(),
-            links: network::Links::default(),
-            sound: true,
-        };
-        for ((from_name, to_name), (caller, callee, pairs)) in pairs {
-            let text = format!("{from_name} -> {to_name}");
-            let id = EdgeId::from_index(edges.rows.len());
-            let plans = policies::plans_of_edge(&text, &pairs, versions, dir, cx);
-            let links = edges.links.of_edge(versions, dir, caller, callee, cx);
-            edges.sound &= plans.is_some() && links.is_some();
-            let first = edges.plans.len();
-            if let Some(plans) = plans {
-                for (pair, row) in plans.of_site {
-                    edges.of_site.insert(pair, (id, PlanId::from_index(first + row)));
-                }
-                for (label, rows, places) in plans.plans {
-                    edges.plan_places.push(places);
-                    edges.plan_names.push(if label == "*" {
-                        text.clone()
-                    } else {
-                        format!("{text}.{label}")
-                    });
-                    edges.plans.push(rows);
-                }
-            }
-            let links = links.unwrap_or([LinkId(0); 3]);
-            edges.rows.push((
-                text.clone(),
-                Edge {
-                    key: Key::of(&format!("edge.{text}")),
-                    caller,
-                    callee,
-                    links,
-                },
-            ));
-        }
-        edges
-    }
-
-    /// Plans and links by version, if no mistake was found.
-    fn complete(&self) -> Option<(Versions<'_, Plan>, Versions<'_, Link>)> {
-        self.sound.then_some((&self.plans[..], &self.links.rows[..]))
-    }
-
-    /// The directory with edges, lanes and mixes.
-    fn directory(&self, directory: &Directory, items: &[Option<loads::Items>]) -> Directory {
-        let mut lists = directory.lists().clone();
-        lists.edges = self.rows.iter().map(|it| (it.1.caller, it.1.callee)).collect();
-        let lanes: BTreeSet<(EdgeId, EndpointId)> = self.of_site.iter().map(|it| (it.1.0, it.0.1)).collect();
-        lists.lanes = lanes.into_iter().collect();
-        let mix = |it: &Option<loads::Items>| it.iter().flat_map(|it| &it.mix).map(|it| it.0).collect();
-        lists.mixes = items.iter().map(mix).collect();
-        Directory::new(lists)
-    }
-}
-
-/// The rows of one version that a change can replace. `None` if a mistake was found.
+/// The rows of one version that a change can replace.
 fn rows_of(
     version: &Index<'_>,
-    items: &[Option<loads::Items>],
+    items: &[loads::Items],
     system: &System<'_>,
     sites: &Sites,
     flows: &mut changes::Flows,
     end: SimTime,
     cx: &mut Cx<'_>,
-) -> Option<Rows> {
+) -> Rows {
     let endpoints = &system.endpoints;
     let mut arrivals: Vec<Option<Arrival>> = Vec::new();
     for (load, items) in version.loads.iter().zip(items) {
-        arrivals.push(items.as_ref().and_then(|it| loads::arrival(load, it, end, cx)));
+        arrivals.push(loads::arrival(load, items, end, cx));
     }
     let mut rows: Vec<Option<Endpoint>> = Vec::new();
     for row in 0..endpoints.rows.len() {
@@ -481,14 +388,14 @@ fn rows_of(
         queues.push(services::queue(&service.it, cx));
         workers.push(services::workers(&service.it));
     }
-    Some(Rows {
+    Rows {
         scales: version.loads.iter().map(|it| loads::scale(&it.it)).collect(),
-        arrivals: arrivals.into_iter().collect::<Option<_>>()?,
+        arrivals,
         replicas: version.services.iter().map(|it| it.replicas()).collect(),
         workers,
-        queues: queues.into_iter().collect::<Option<_>>()?,
-        endpoints: rows.into_iter().collect::<Option<_>>()?,
-    })
+        queues,
+        endpoints: rows,
+    }
 }
 
 /// The rows of all changes, in the order of their names.
@@ -496,8 +403,7 @@ fn edits(
     index: &Index<'_>,
     changed: &[(String, Spec)],
     rows: &[Rows],
-    plans: &[Vec<Plan>],
-    links: &[Vec<Link>],
+    edges: &Edges,
     at: &Instants,
     cx: &mut Cx<'_>,
 ) -> Vec<Option<Change>> {
@@ -510,7 +416,8 @@ fn edits(
         let ramp = change.it.ramp.as_ref().and_then(|it| faults::ramp(&it.value));
         let place = change.it.ramp.as_ref().map_or(change.name.at, |it| it.at);
         let before_after = (&rows[version - 1], &rows[version]);
-        let edits = changes::edits(before_after, (plans, links), (version - 1, version), ramp, place, cx);
+        let tables = (&edges.plans[..], &edges.links.rows[..]);
+        let edits = changes::edits(before_after, tables, (version - 1, version), ramp, place, cx);
         let key = Key::of(&format!("change.{}", change.name.value));
         changes.push(at[row].map(|at| Change { key, at, edits }));
     }

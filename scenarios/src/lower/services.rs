@@ -97,6 +97,7 @@ pub(crate) fn service(
                 })
             });
             let price = it.price.as_ref().filter(|it| it.value.per != Per::Call);
+            let price_per_hour = price.map_or(Nanomoney(0), |it| per_hour(it, cx));
             Some(Service {
                 key,
                 kind: ServiceKind::Service,
@@ -113,7 +114,7 @@ pub(crate) fn service(
                 queue: queue(it, cx)?,
                 slowdown: slowdown(&it.slowdown),
                 quota: None,
-                price_per_hour: price.map_or(Nanomoney(0), |it| per_hour(it, cx)),
+                price_per_hour,
             })
         }
         Component::External(it) => {

@@ -272,6 +272,111 @@ fn a_trace_is_read_and_its_mistakes_have_a_line() {
 }
 
 #[test]
+fn a_trace_that_says_what_it_asks_for_needs_no_target() {
+    let with = |file: &str| {
+        let what = format!("arrival = \"trace\"\ntrace = \"{file}\"");
+        small("").replace("target = \"web.home\"\nrate = \"100/s\"", &what)
+    };
+    assert_eq!(compiled(&with("good.csv"), "base").model.loads[0].mix.len(), 2);
+    assert!(mistakes(&with("times.csv")).contains("a trace without a column `target` needs"));
+}
+
+/// Mistakes everywhere, and files that are not there.
+const WITHOUT_FILES: &str = r#"format = 1
+[run]
+duration = "10m"
+[load.replay]
+arrival = "trace"
+trace = "gone.csv"
+target = "web.hom"
+[load.more]
+arrival = "trace"
+trace = "broken.csv"
+zone = "nowhere"
+[load.users]
+target = "web.home"
+arrival = "closed"
+users = 3
+think = "lognormal(mean=5ms, p99=90ms)"
+key = "zipf(10, 500)"
+[service.web.endpoint.home]
+work = "empirical('no.csv')"
+flow = ["db"]
+[service.web.endpoint.cart]
+work = "5ms"
+[service.db]
+work = "2ms"
+price = "1 EUR/h"
+[service.old]
+work = "2ms"
+price = "1 USD/h"
+[fault.x]
+at = "1m"
+target = "more -> old"
+effect = { latency = "x2" }
+[fault.y]
+at = "1m"
+target = "nobody"
+effect = { crash = true }
+[change.y]
+at = "2m"
+set.service.db.work = "lognormal(mean=6ms, p99=99ms)"
+set.load.users.users = 4
+[variant.v]
+set.service.db.work = "gamma(mean=10ms, cv=0.0001)"
+[expect.name]
+that = "p99(wbe) < 1s"
+[expect.unit]
+that = "success_ratio(web -> db) >= 5s"
+[expect.instant]
+that = "p99(web) < 1s"
+during = "1m .. fault.z.end"
+[expect.perhaps-called]
+that = "goodput(db) >= 3/s"
+[expect.perhaps-an-edge]
+that = "amplification(more -> db) < 2"
+[measure]
+m = "p99(nothing)"
+n = "goodput(db)"
+"#;
+
+#[test]
+fn a_file_that_is_not_there_hides_no_other_mistake() {
+    insta::assert_snapshot!(mistakes(WITHOUT_FILES));
+    // A field that cannot be read hides none of the rest either.
+    let more = mistakes(&WITHOUT_FILES.replace("users = 3", "users = \"3\""));
+    let missing: Vec<String> = mistakes(WITHOUT_FILES)
+        .lines()
+        .filter(|it| !more.contains(*it))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(missing.join("\n"), "");
+    assert!(more.contains("S0102 15:9"), "{more}");
+}
+
+#[test]
+fn a_broken_header_is_no_unknown_name() {
+    let broken = small("[expect.e]\nthat = \"p99(web) < 1s\"\n").replace("[service.web.endpoint.home]", "[service.web");
+    let told = mistakes(&broken);
+    assert!(told.contains("S0004") && !told.contains("`web`"), "{told}");
+    // Another line's notation swallows no name.
+    let other = small("[expect.e]\nthat = \"p99(wbe) < 1s\"\n").replace("duration = \"10m\"", "duration = \"10m");
+    let told = mistakes(&other);
+    assert!(told.contains("S0004") && told.contains("`wbe`"), "{told}");
+}
+
+#[test]
+fn what_nothing_uses_is_told_beside_other_mistakes() {
+    let told = mistakes(&small(
+        "[service.old]\nwork = \"empirical('no.csv')\"\n[expect.e]\nthat = \"p99(wbe) < 1s\"\n",
+    ));
+    assert!(
+        told.contains("S0212") && told.contains("S0211") && told.contains("S0215"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_more_specific_policy_wins_key_by_key() {
     let text = small(
         r#"tags = ["store"]

@@ -55,7 +55,7 @@ table! {
     /// How many calls a third party takes. Without `burst` a fresh count begins each period; with it, calls take tokens that come back steadily.
     pub struct Quota "quota" {
         /// Calls in each period.
-        limit: Opt<u64> = whole(0, 1_000_000_000_000), required(), "100";
+        limit: Opt<u64> = whole(1, 1_000_000_000_000), required(), "100";
         /// How long a period is.
         per: Opt<Span> = duration(), default("\"1s\""), "\"1s\"";
         /// Most tokens held: calls that pass at once after a rest.

@@ -142,7 +142,7 @@ table! {
     /// What a user does who comes once and sends several requests.
     pub struct Session "session" {
         /// How many requests on average, each drawn from `mix`; the number is geometric. Either this or `path`.
-        requests: Opt<Decimal> = number_at_least(1), optional(), "5";
+        requests: Opt<Decimal> = number_from_1(1_000_000), optional(), "5";
         /// The requests in order, each with its chance; either this or `requests`.
         path: Opt<Vec<At<SessionStep>>> = many(session_step()), optional(), "[\"web.home\", \"web.cart | 30%\"]";
         /// Time between an answer and the next request.

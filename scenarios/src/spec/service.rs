@@ -10,7 +10,7 @@ table! {
     /// A service: identical replicas, each with its own workers and queue.
     pub struct Service "service" {
         /// How many replicas.
-        replicas: Opt<u32> = count(0, REPLICAS_MAX), default("1").live(), "6";
+        replicas: Opt<u32> = count(1, REPLICAS_MAX), default("1").live(), "6";
         /// Calls that one replica handles at once; held while it waits for others if `style = "blocking"`.
         workers: Opt<Limit> = limit(1), default("\"unlimited\"").live(), "64";
         /// How many workers of a replica compute at once; all if absent. A number, or a table that says how they share.

@@ -51,7 +51,7 @@ table! {
         /// Tokens at the start and at most; each failure takes one.
         max_tokens: Opt<u32> = count(1, 1000), default("10"), "10";
         /// What each success gives back, at most three digits after the point.
-        token_ratio: Opt<Decimal> = number_above_zero(), default("0.1"), "0.1";
+        token_ratio: Opt<Decimal> = number_above_zero(1_000), default("0.1"), "0.1";
     }
 }
 

@@ -1,0 +1,112 @@
+//! Fields of policies.
+
+use brownout_sim_core::outcome::Outcome;
+use brownout_sim_core::policy::PolicyKind;
+
+use super::Custom;
+use crate::document::{Document, Node, Value};
+use crate::fields::cx::Cx;
+use crate::fields::read::{Read, short, wrong_type};
+use crate::fields::shape::Shape;
+use crate::spec::policy::budget::Budget;
+use crate::spec::policy::retry::RetryAfter;
+
+/// A policy's name in `order`.
+pub(crate) fn policy_kind() -> Custom<PolicyKind> {
+    pub(super) fn shape() -> Shape {
+        Shape::Words(PolicyKind::DEFAULT_ORDER.iter().map(|it| it.name()).collect())
+    }
+    pub(super) fn read(cx: &mut Cx<'_>, node: &Node) -> Option<PolicyKind> {
+        let Some(word) = node.as_str() else {
+            wrong_type(cx, node, &shape());
+            return None;
+        };
+        let found = PolicyKind::named(word);
+        if found.is_none() {
+            cx.out
+                .unknown_word(node.at, word, PolicyKind::DEFAULT_ORDER.iter().map(|it| it.name()));
+        }
+        found
+    }
+    Custom { shape, read }
+}
+
+/// Outcomes a retry can act on.
+fn retryable() -> impl Iterator<Item = Outcome> + Clone {
+    Outcome::ALL.into_iter().filter(|it| it.is_failure())
+}
+
+/// A failure, in `on`.
+pub(crate) fn outcome() -> Custom<Outcome> {
+    pub(super) fn shape() -> Shape {
+        Shape::Words(retryable().map(Outcome::name).collect())
+    }
+    pub(super) fn read(cx: &mut Cx<'_>, node: &Node) -> Option<Outcome> {
+        let Some(word) = node.as_str() else {
+            wrong_type(cx, node, &shape());
+            return None;
+        };
+        let found = retryable().find(|it| it.name() == word);
+        if found.is_none() {
+            cx.out.unknown_word(node.at, word, retryable().map(Outcome::name));
+        }
+        found
+    }
+    Custom { shape, read }
+}
+
+/// A shipped profile. That it exists is checked where it is merged.
+pub(crate) fn profile() -> Custom<String> {
+    pub(super) fn shape() -> Shape {
+        Shape::Words(Document::profiles())
+    }
+    pub(super) fn read(cx: &mut Cx<'_>, node: &Node) -> Option<String> {
+        let name = node.as_str();
+        if name.is_none() {
+            wrong_type(cx, node, &shape());
+        }
+        name.map(str::to_owned)
+    }
+    Custom { shape, read }
+}
+
+/// `budget`: a percentage, or a table.
+pub(crate) fn budget() -> Custom<Budget> {
+    Custom {
+        shape: || Read::shape(&short::<Budget>("deposit")),
+        read: |cx, node| match node.as_str() {
+            Some(word) if word.starts_with(|it: char| it.is_ascii_alphabetic()) => {
+                crate::fields::read::kind_or_table::<Budget>().read(cx, node)
+            }
+            _ => short::<Budget>("deposit").read(cx, node),
+        },
+    }
+}
+
+/// `respect_retry_after`: `true`, `false`, a kind or a table.
+pub(crate) fn retry_after() -> Custom<RetryAfter> {
+    pub(super) fn shape() -> Shape {
+        Shape::Either(vec![
+            Shape::Flag,
+            Read::shape(&crate::fields::read::kind_or_table::<RetryAfter>()),
+        ])
+    }
+    pub(super) fn read(cx: &mut Cx<'_>, node: &Node) -> Option<RetryAfter> {
+        match &node.value {
+            Value::Boolean(yes) => {
+                let word = if *yes { "at_least" } else { "ignore" };
+                let node = Node {
+                    value: Value::String(word.to_owned()),
+                    at: node.at,
+                };
+                crate::fields::read::kind_or_table::<RetryAfter>().read(cx, &node)
+            }
+            Value::String(_) | Value::Table(_) => crate::fields::read::kind_or_table::<RetryAfter>().read(cx, node),
+            _ => {
+                wrong_type(cx, node, &shape());
+                None
+            }
+        }
+    }
+    Custom { shape, read }
+}

@@ -1,0 +1,448 @@
+//! Every quantity of the reference at its edges: zero, one, negative, too large for its type, and absurdly large.
+
+use brownout_sim_core::engine::{Limits, run};
+use brownout_sim_core::observe::Record;
+
+use super::Scenario;
+use crate::explain::{documented_defaults, quantities};
+
+/// A file in which every table stands that has a quantity.
+const BASE: &str = r#"format = 1
+[run]
+duration = "10m"
+replications = 2
+[load.users]
+mix = { "web.home" = "60%", db = "40%" }
+rate = "100/s"
+objective = { within = "1s" }
+zone = "a"
+[load.waves]
+target = "web.home"
+diurnal = { mean = "10/s", amplitude = "50%" }
+[load.peaks]
+target = "web.home"
+diurnal = { mean = "10/s", peak = "15/s" }
+[load.points]
+target = "web.home"
+rate = [{ at = "0s", value = "10/s" }, { at = "1m", value = "20/s", ramp = "30s" }]
+spike = [{ at = "5m", for = "10s", factor = "x2" }]
+[load.bursts]
+target = "web.home"
+arrival = "mmpp"
+rate = "10/s"
+mmpp = { states = [{ factor = "x1", mean = "10s" }, { factor = "x5", mean = "1s" }] }
+[load.people]
+target = "web.home"
+arrival = "closed"
+users = 10
+think = "1s"
+[load.sessions]
+target = "web.home"
+rate = "1/s"
+session = { requests = 3, think = "1s" }
+[zone.a]
+price = "0.01 EUR/GB"
+[service.web]
+workers = 8
+[service.web.endpoint.home]
+work = "1ms"
+flow = [{ call = "db", times = 2, need = 1 }, "bank.check", "bank.pay"]
+price = "0.001 EUR/call"
+errors = { ratio = "1%" }
+[service.db]
+replicas = 2
+workers = 8
+cores = { limit = 2 }
+queue = { limit = 10, timeout = "1s" }
+slowdown = { kind = "linear", per_call = "1%" }
+weights = [1, 1]
+zones = ["a"]
+price = "1 EUR/h"
+work = "1ms"
+errors = "1%"
+[external.bank]
+latency = "10ms"
+errors = "1%"
+quota = { limit = 100, per = "1s", burst = 10 }
+price = "0.01 EUR/call"
+[external.bank.endpoint.pay]
+latency = "20ms"
+[link.default]
+latency = "1ms"
+[policy.p]
+edge = "web -> db"
+timeout = "100ms"
+deadline = { after = "1s", margin = "1ms" }
+retry = { attempts = 3, backoff = "10ms", budget = "10%" }
+[fault.f]
+target = "db"
+at = "2m"
+for = "30s"
+pick = "all"
+ramp = { over = "1s", steps = 2 }
+effect = { work = "x2" }
+[fault.g]
+target = "bank"
+every = "3m"
+for = "10s"
+effect = { errors = "10%" }
+flap = { up = "1s", down = "1s" }
+[fault.h]
+target = "web -> db"
+at = "8m"
+effect = { latency = "x2 +1ms", loss = "1%" }
+[fault.i]
+target = "db"
+at = "9m"
+effect = { replicas = -1 }
+[change.c]
+at = "9m"
+ramp = { over = "10s", steps = 2 }
+set.load.users.scale = "x0.5"
+[expect.e]
+that = "success_ratio(*) >= 1%"
+during = "1m .. 5m"
+[expect.w]
+that = "success_ratio(*) >= 1%"
+within = "1m after fault.f.end"
+over = "5s"
+share = "50%"
+[knob.k]
+path = "service.db.replicas"
+min = 1
+max = 10
+"#;
+
+/// What is tried for a kind of quantity: zero, one, negative, too large for its type, absurdly large.
+const COUNT: [&str; 5] = ["0", "1", "-1", "99999999999999999999", "4000000000"];
+const DURATION: [&str; 5] = ["'0s'", "'1ns'", "'-1s'", "'99999999999999999999s'", "'100000d'"];
+const RATE: [&str; 5] = [
+    "'0/s'",
+    "'1/h'",
+    "'-1/s'",
+    "'99999999999999999999/s'",
+    "'1000000000000/s'",
+];
+const SHARE: [&str; 5] = ["'0%'", "'100%'", "'-1%'", "'99999999999999999999%'", "'150%'"];
+const FACTOR: [&str; 5] = ["'x0'", "'x1'", "'x-1'", "'x99999999999999999999'", "'x1000000'"];
+const SIZE: [&str; 5] = ["'0B'", "'1B'", "'-1B'", "'99999999999999999999B'", "'1000000TB'"];
+const BANDWIDTH: [&str; 5] = [
+    "'0bit/s'",
+    "'1bit/s'",
+    "'-1bit/s'",
+    "'99999999999999999999bit/s'",
+    "'1000000Gbit/s'",
+];
+const NUMBER: [&str; 5] = ["0", "1", "-1", "99999999999999999999", "1000000000"];
+const KEYS: [&str; 5] = [
+    "'zipf(0, 1)'",
+    "'zipf(1, 0)'",
+    "'zipf(10, -1)'",
+    "'zipf(99999999999999999999, 1)'",
+    "'zipf(10, 101)'",
+];
+const BACKOFF: [&str; 5] = [
+    "'0ms'",
+    "'exponential(1ns)'",
+    "'-1ms'",
+    "'99999999999999999999s'",
+    "'exponential(1s, factor=1000000)'",
+];
+const INSTANT: [&str; 5] = ["'0s'", "'1ns'", "'-1s'", "'99999999999999999999s'", "'100000d'"];
+const PRICES: [&str; 5] = [
+    "'0 EUR/h'",
+    "'1 EUR/h'",
+    "'-1 EUR/h'",
+    "'99999999999999999999 EUR/h'",
+    "'1000000000 EUR/h'",
+];
+const PER_CALL: [&str; 5] = [
+    "'0 EUR/call'",
+    "'1 EUR/call'",
+    "'-1 EUR/call'",
+    "'99999999999999999999 EUR/call'",
+    "'1000000000 EUR/call'",
+];
+const PER_DATA: [&str; 5] = [
+    "'0 EUR/GB'",
+    "'1 EUR/GB'",
+    "'-1 EUR/GB'",
+    "'99999999999999999999 EUR/GB'",
+    "'1000000000 EUR/GB'",
+];
+const PICK: [&str; 5] = ["0", "1", "'0%'", "'150%'", "99999999999999999999"];
+const LOSS: [&str; 5] = ["0", "-3", "'0%'", "'150%'", "-99999999999999999999"];
+
+/// A field as the reference names it; where it is set (`~` for the field itself in a table of the base) and how (`@` is the
+/// value); and what is tried.
+type Case = (&'static str, &'static str, &'static str, [&'static str; 5]);
+
+#[rustfmt::skip] // A table reads better with a row in one line.
+const CASES: &[Case] = &[
+    ("lesson", "lesson", "@", COUNT),
+    ("run.duration", "run.duration", "@", DURATION),
+    ("run.warmup", "run.warmup", "@", DURATION),
+    ("run.drain", "run.drain", "@", DURATION),
+    ("run.seed", "run.seed", "@", COUNT),
+    ("run.replications", "run.replications", "@", COUNT),
+    ("run.window", "run.window", "@", DURATION),
+    ("load.mix", "load.users.mix", "{ 'web.home' = '100%', db = @ }", SHARE),
+    ("load.rate", "load.users.rate", "@", RATE),
+    ("load.rate.at", "load.points.rate", "[{ at = '0s', value = '1/s' }, { at = @, value = '2/s' }]", DURATION),
+    ("load.rate.value", "load.points.rate", "[{ at = '0s', value = '1/s' }, { at = '1m', value = @ }]", RATE),
+    ("load.rate.ramp", "load.points.rate", "[{ at = '0s', value = '1/s' }, { at = '1m', value = '2/s', ramp = @ }]", DURATION),
+    ("load.diurnal.mean", "load.waves.diurnal.mean", "@", RATE),
+    ("load.diurnal.amplitude", "load.waves.diurnal.amplitude", "@", SHARE),
+    ("load.diurnal.peak", "load.peaks.diurnal.peak", "@", RATE),
+    ("load.diurnal.period", "load.waves.diurnal.period", "@", DURATION),
+    ("load.diurnal.phase", "load.waves.diurnal.phase", "@", DURATION),
+    ("load.spike.at", "load.points.spike", "[{ at = @, for = '10s', factor = 'x2' }]", INSTANT),
+    ("load.spike.for", "load.points.spike", "[{ at = '1m', for = @, factor = 'x2' }]", DURATION),
+    ("load.spike.factor", "load.points.spike", "[{ at = '1m', for = '10s', factor = @ }]", FACTOR),
+    ("load.mmpp.states.factor", "load.bursts.mmpp", "{ states = [{ factor = @, mean = '10s' }, { factor = 'x5', mean = '1s' }] }", FACTOR),
+    ("load.mmpp.states.mean", "load.bursts.mmpp", "{ states = [{ factor = 'x1', mean = @ }, { factor = 'x5', mean = '1s' }] }", DURATION),
+    ("load.users", "load.people.users", "@", COUNT),
+    ("load.think", "load.people.think", "@", DURATION),
+    ("load.session.requests", "load.sessions.session.requests", "@", NUMBER),
+    ("load.session.path", "load.sessions.session", "{ path = ['web.home', 'db | @'] }", ["0%", "100%", "-1%", "99999999999999999999%", "150%"]),
+    ("load.session.think", "load.sessions.session.think", "@", DURATION),
+    ("load.scale", "load.users.scale", "@", FACTOR),
+    ("load.objective", "load.users.objective", "@", DURATION),
+    ("load.objective.within", "load.users.objective.within", "@", DURATION),
+    ("load.clients", "load.users.clients", "@", COUNT),
+    ("load.priority", "load.users.priority", "@", COUNT),
+    ("load.key", "load.users.key", "@", KEYS),
+    ("service.replicas", "service.web.replicas", "@", COUNT),
+    ("service.workers", "service.web.workers", "@", COUNT),
+    ("service.cores", "service.web.cores", "@", COUNT),
+    ("service.cores.limit", "service.db.cores.limit", "@", COUNT),
+    ("service.queue.limit", "service.db.queue.limit", "@", COUNT),
+    ("service.queue.timeout", "service.db.queue.timeout", "@", DURATION),
+    ("service.slowdown.per_call", "service.db.slowdown.per_call", "@", SHARE),
+    ("service.slowdown.sigma", "service.web.slowdown", "{ kind = 'usl', sigma = @ }", SHARE),
+    ("service.slowdown.kappa", "service.web.slowdown", "{ kind = 'usl', kappa = @ }", SHARE),
+    ("service.weights", "service.db.weights", "[1, @]", COUNT),
+    ("service.price", "service.db.price", "@", PRICES),
+    ("service.work", "service.db.work", "@", DURATION),
+    ("service.errors", "service.db.errors", "@", SHARE),
+    ("service.errors.ratio", "service.db.errors", "{ ratio = @ }", SHARE),
+    ("service.request_size", "service.db.request_size", "@", SIZE),
+    ("service.reply_size", "service.db.reply_size", "@", SIZE),
+    ("service.endpoint.work", "service.web.endpoint.home.work", "@", DURATION),
+    ("service.endpoint.errors", "service.web.endpoint.home.errors", "@", SHARE),
+    ("service.endpoint.errors.ratio", "service.web.endpoint.home.errors.ratio", "@", SHARE),
+    ("service.endpoint.request_size", "service.web.endpoint.home.request_size", "@", SIZE),
+    ("service.endpoint.reply_size", "service.web.endpoint.home.reply_size", "@", SIZE),
+    ("service.endpoint.price", "service.web.endpoint.home.price", "@", PER_CALL),
+    ("service.endpoint.flow.times", "service.web.endpoint.home.flow", "['bank.check', 'bank.pay', { call = 'db', times = @ }]", COUNT),
+    ("service.endpoint.flow.need", "service.web.endpoint.home.flow", "['bank.check', 'bank.pay', { call = 'db', times = 2, need = @ }]", COUNT),
+    ("service.endpoint.flow.work", "service.web.endpoint.home.flow", "['bank.check', 'bank.pay', 'db', { work = @ }]", DURATION),
+    ("service.endpoint.flow.wait", "service.web.endpoint.home.flow", "['bank.check', 'bank.pay', 'db', { wait = @ }]", DURATION),
+    ("service.endpoint.flow.chance", "service.web.endpoint.home.flow", "['bank.check', 'bank.pay', { call = 'db', chance = @ }]", SHARE),
+    ("service.endpoint.flow.choose", "service.web.endpoint.home.flow", "['bank.check', 'bank.pay', { choose = [['db', @], ['bank.check', '100%']] }]", SHARE),
+    ("external.latency", "external.bank.latency", "@", DURATION),
+    ("external.errors", "external.bank.errors", "@", SHARE),
+    ("external.errors.ratio", "external.bank.errors", "{ ratio = @ }", SHARE),
+    ("external.quota", "external.bank.quota", "@", RATE),
+    ("external.quota.limit", "external.bank.quota.limit", "@", COUNT),
+    ("external.quota.per", "external.bank.quota.per", "@", DURATION),
+    ("external.quota.burst", "external.bank.quota.burst", "@", COUNT),
+    ("external.price", "external.bank.price", "@", PER_CALL),
+    ("external.replicas", "external.bank.replicas", "@", COUNT),
+    ("external.request_size", "external.bank.request_size", "@", SIZE),
+    ("external.reply_size", "external.bank.reply_size", "@", SIZE),
+    ("external.endpoint.latency", "external.bank.endpoint.pay.latency", "@", DURATION),
+    ("external.endpoint.errors", "external.bank.endpoint.pay.errors", "@", SHARE),
+    ("external.endpoint.errors.ratio", "external.bank.endpoint.pay.errors", "{ ratio = @ }", SHARE),
+    ("external.endpoint.price", "external.bank.endpoint.pay.price", "@", PER_CALL),
+    ("external.endpoint.request_size", "external.bank.endpoint.pay.request_size", "@", SIZE),
+    ("external.endpoint.reply_size", "external.bank.endpoint.pay.reply_size", "@", SIZE),
+    ("zone.price", "zone.a.price", "@", PER_DATA),
+    ("link.latency", "link.default.latency", "@", DURATION),
+    ("link.loss", "link.default.loss", "@", SHARE),
+    ("link.bandwidth", "link.default.bandwidth", "@", BANDWIDTH),
+    ("link.connect", "link.default.connect", "@", DURATION),
+    ("link.price", "link.default.price", "@", PER_DATA),
+    ("policy.timeout", "policy.p.timeout", "@", DURATION),
+    ("policy.deadline", "policy.p.deadline", "@", DURATION),
+    ("policy.deadline.after", "policy.p.deadline.after", "@", DURATION),
+    ("policy.deadline.margin", "policy.p.deadline.margin", "@", DURATION),
+    ("policy.retry.attempts", "policy.p.retry.attempts", "@", COUNT),
+    ("policy.retry.backoff", "policy.p.retry.backoff", "@", BACKOFF),
+    ("policy.retry.budget", "policy.p.retry.budget", "@", SHARE),
+    ("policy.retry.budget.deposit", "policy.p.retry.budget", "{ kind = 'bucket', deposit = @ }", SHARE),
+    ("policy.retry.budget.burst", "policy.p.retry.budget", "{ kind = 'success_bucket', burst = @ }", COUNT),
+    ("policy.retry.budget.ttl", "policy.p.retry.budget", "{ kind = 'finagle', ttl = @ }", DURATION),
+    ("policy.retry.budget.min_retries_per_sec", "policy.p.retry.budget", "{ kind = 'finagle', min_retries_per_sec = @ }", COUNT),
+    ("policy.retry.budget.percent_can_retry", "policy.p.retry.budget", "{ kind = 'tower', percent_can_retry = @ }", SHARE),
+    ("policy.retry.budget.max_tokens", "policy.p.retry.budget", "{ kind = 'grpc', max_tokens = @ }", COUNT),
+    ("policy.retry.budget.token_ratio", "policy.p.retry.budget", "{ kind = 'grpc', token_ratio = @ }", NUMBER),
+    ("policy.retry.budget.capacity", "policy.p.retry.budget", "{ kind = 'aws', capacity = @ }", COUNT),
+    ("policy.retry.budget.cost", "policy.p.retry.budget", "{ kind = 'aws', cost = @ }", COUNT),
+    ("policy.retry.budget.timeout_cost", "policy.p.retry.budget", "{ kind = 'aws', timeout_cost = @ }", COUNT),
+    ("policy.retry.budget.throttling_cost", "policy.p.retry.budget", "{ kind = 'aws', throttling_cost = @ }", COUNT),
+    ("policy.retry.budget.refund", "policy.p.retry.budget", "{ kind = 'aws', refund = @ }", COUNT),
+    ("policy.retry.budget.max_retries", "policy.p.retry.budget", "{ kind = 'envoy', max_retries = @ }", COUNT),
+    ("policy.retry.budget.budget_percent", "policy.p.retry.budget", "{ kind = 'envoy', budget_percent = @ }", SHARE),
+    ("policy.retry.budget.min_retry_concurrency", "policy.p.retry.budget", "{ kind = 'envoy', budget_percent = '20%', min_retry_concurrency = @ }", COUNT),
+    ("policy.retry.budget.ratio", "policy.p.retry.budget", "{ kind = 'sre', ratio = @ }", SHARE),
+    ("policy.retry.budget.attempts", "policy.p.retry.budget", "{ kind = 'sre', attempts = @ }", COUNT),
+    ("policy.retry.budget.window", "policy.p.retry.budget", "{ kind = 'sre', window = @ }", DURATION),
+    ("policy.retry.budget.per_minute", "policy.p.retry.budget", "{ kind = 'sre', per_minute = @ }", COUNT),
+    ("policy.retry.budget.ratio", "policy.p.retry.budget", "{ kind = 'failure_ratio', ratio = @ }", SHARE),
+    ("policy.retry.respect_retry_after.max", "policy.p.retry.respect_retry_after", "{ kind = 'jittered', max = @ }", DURATION),
+    ("policy.retry.respect_retry_after.stretch", "policy.p.retry.respect_retry_after", "{ kind = 'clamped', stretch = @ }", DURATION),
+    ("fault.pick", "fault.f.pick", "@", PICK),
+    ("fault.at", "fault.f.at", "@", INSTANT),
+    ("fault.every", "fault.g.every", "@", DURATION),
+    ("fault.for", "fault.f.for", "@", DURATION),
+    ("fault.ramp", "fault.f.ramp", "@", DURATION),
+    ("fault.ramp.over", "fault.f.ramp.over", "@", DURATION),
+    ("fault.ramp.steps", "fault.f.ramp.steps", "@", COUNT),
+    ("fault.effect.work", "fault.f.effect.work", "@", FACTOR),
+    ("fault.effect.latency", "fault.h.effect.latency", "@", FACTOR),
+    ("fault.effect.errors", "fault.g.effect.errors", "@", SHARE),
+    ("fault.effect.errors.ratio", "fault.g.effect.errors", "{ ratio = @ }", SHARE),
+    ("fault.effect.loss", "fault.h.effect.loss", "@", SHARE),
+    ("fault.effect.replicas", "fault.i.effect.replicas", "@", LOSS),
+    ("fault.flap.up", "fault.g.flap.up", "@", DURATION),
+    ("fault.flap.down", "fault.g.flap.down", "@", DURATION),
+    ("change.at", "change.c.at", "@", INSTANT),
+    ("change.ramp", "change.c.ramp", "@", DURATION),
+    ("change.ramp.over", "change.c.ramp.over", "@", DURATION),
+    ("change.ramp.steps", "change.c.ramp.steps", "@", COUNT),
+    ("expect.during", "expect.e.during", "@", ["'0s .. 0s'", "'0s .. 1ns'", "'-1s .. 1m'", "'1m .. 99999999999999999999s'", "'5m .. 1m'"]),
+    ("expect.within", "expect.w.within", "@", ["'0s'", "'1ns'", "'-1s'", "'99999999999999999999s'", "'100000d'"]),
+    ("expect.share", "expect.w.share", "@", SHARE),
+    ("expect.over", "expect.w.over", "@", DURATION),
+    ("knob.min", "knob.k.min", "@", NUMBER),
+    ("knob.max", "knob.k.max", "@", NUMBER),
+];
+
+/// What becomes of the base with this setting: `ok`, with the lints that the base has not; or the first mistake.
+fn outcome(path: &str, value: &str) -> String {
+    let nothing = |name: &str| Err(format!("there is no file {name}"));
+    let load =
+        |overrides: &[(String, String)]| Scenario::load("base", "base.toml", BASE.as_bytes(), overrides, &nothing);
+    let known: Vec<String> = load(&[])
+        .unwrap_or_else(|it| panic!("{}", it.render(false)))
+        .lints()
+        .iter()
+        .map(|it| it.message.to_owned())
+        .collect();
+    match load(&[(path.to_owned(), value.to_owned())]) {
+        Ok(scenario) => {
+            // What is accepted runs, for a while, without a panic.
+            let model = scenario.compile("base").expect("the base is always there").model;
+            let limits = Limits {
+                events: 2_000,
+                live: 2_000,
+            };
+            let _ = run(&model, 1, &Record::default(), &limits, &mut ());
+            let lints = scenario
+                .lints()
+                .iter()
+                .filter(|it| !known.iter().any(|known| known == it.message));
+            let told: String = lints.map(|it| format!("; {} {}", it.code, it.message)).collect();
+            format!("ok{told}")
+        }
+        Err(mistakes) => {
+            let first = mistakes.iter().next().expect("there is one");
+            let help = first.help.map(|it| format!(" ({it})")).unwrap_or_default();
+            let more = match mistakes.len() {
+                1 => String::new(),
+                all => format!(", and {} more", all - 1),
+            };
+            format!("{} {}{help}{more}", first.code, first.message)
+        }
+    }
+}
+
+#[test]
+fn every_quantity_is_legal_or_told_why_not() {
+    let told = CASES.iter().map(|(field, path, template, values)| {
+        let line = |value: &&str| format!("  {value:<34} {}\n", outcome(path, &template.replace('@', value)));
+        format!(
+            "{field}: {path} = {template}\n{}",
+            values.iter().map(line).collect::<String>()
+        )
+    });
+    insta::assert_snapshot!(told.collect::<String>());
+}
+
+#[test]
+fn every_quantity_of_the_reference_is_tried() {
+    let missing = quantities()
+        .into_iter()
+        // An override cannot set the format; `tests/bad/format.toml` tries it.
+        .filter(|it| it != "format" && !CASES.iter().any(|case| case.0 == it));
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<String>::new());
+    for case in CASES {
+        assert!(crate::explain(case.0).is_some(), "{}", case.0);
+    }
+}
+
+/// Fields with a default that are no quantities.
+#[rustfmt::skip]
+const CHOICES: &[(&str, &str, &str)] = &[
+    ("load.arrival", "load.users.arrival", "@"),
+    ("load.objective.degraded", "load.users.objective", "{ within = '1s', degraded = @ }"),
+    ("service.sharing", "service.db.sharing", "@"),
+    ("service.style", "service.db.style", "@"),
+    ("service.work_per", "service.db.work_per", "@"),
+    ("service.cores.sharing", "service.db.cores", "{ limit = 2, sharing = @ }"),
+    ("service.queue.order", "service.db.queue", "{ limit = 10, order = @ }"),
+    ("service.errors.when", "service.db.errors", "{ ratio = '1%', when = @ }"),
+    ("policy.cancel", "policy.p.cancel", "@"),
+    ("policy.balance", "policy.p.balance", "@"),
+    ("policy.balance.start", "policy.p.balance", "{ kind = 'round_robin', start = @ }"),
+    ("policy.balance.replacement", "policy.p.balance", "{ kind = 'two_choices', replacement = @ }"),
+    ("policy.scope", "policy.p.scope", "@"),
+    ("policy.deadline.propagate", "policy.p.deadline", "{ after = '1s', propagate = @ }"),
+    ("policy.retry.jitter", "policy.p.retry", "{ attempts = 3, backoff = '10ms', jitter = @ }"),
+    ("policy.retry.on", "policy.p.retry", "{ attempts = 3, backoff = '10ms', on = @ }"),
+    ("policy.retry.respect_retry_after", "policy.p.retry", "{ attempts = 3, respect_retry_after = @ }"),
+    ("policy.retry.skip_hopeless", "policy.p.retry", "{ attempts = 3, skip_hopeless = @ }"),
+    ("policy.retry.budget.strict", "policy.p.retry.budget", "{ kind = 'bucket', strict = @ }"),
+    ("policy.retry.budget.strict", "policy.p.retry.budget", "{ kind = 'success_bucket', strict = @ }"),
+    ("policy.retry.budget.mode", "policy.p.retry.budget", "{ kind = 'aws', mode = @ }"),
+];
+
+#[test]
+fn what_the_reference_calls_the_default_is_what_holds_without_it() {
+    let model = |variant: &str| {
+        let nothing = |name: &str| Err(format!("there is no file {name}"));
+        let text = format!("{BASE}[variant.v]\n{variant}\n");
+        let scenario = Scenario::load("base", "base.toml", text.as_bytes(), &[], &nothing);
+        let compiled = scenario.and_then(|it| it.compile("v"));
+        compiled.map(|it| format!("{:?} {} {}", it.model, it.seed, it.replications))
+    };
+    let quantities = CASES.iter().map(|it| (it.0, it.1, it.2));
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for (field, default) in documented_defaults() {
+        for (_, path, template) in quantities
+            .clone()
+            .chain(CHOICES.iter().copied())
+            .filter(|it| it.0 == field)
+        {
+            let key = field.rsplit('.').next().expect("a path has a last key");
+            let said = model(&format!("set.{path} = {}", template.replace('@', default)));
+            let silent = match template {
+                "@" => model(&format!("unset = [\"{path}\"]")).or_else(|_| model("label = \"as it is\"")),
+                _ => model(&format!(
+                    "set.{path} = {}",
+                    template.replace(&format!("{key} = @"), "").replace(", }", " }")
+                )),
+            };
+            let (Ok(said), Ok(silent)) = (said, silent) else {
+                continue;
+            };
+            if said != silent {
+                wrong.push(format!("{field} is not {default} by default ({path} = {template})"));
+            }
+            tried += 1;
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(tried > 50, "{tried}");
+}
