@@ -323,7 +323,7 @@ fn a_budget_that_can_never_act_is_told() {
         finagle(0, Factor(10_000)),
         sre(Factor(100_000)),
     ] {
-        assert_eq!(with(2, budget.clone()), "", "{budget:?}");
+        assert_eq!(with(2, budget), "", "{budget:?}");
     }
 }
 

@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `*` | all requests; for a service's own metrics all services |
 //! | a load | its requests |
-//! | a service or endpoint that loads call | their requests, or its own for a service's metrics ([`Target::Front`]) |
+//! | a service or endpoint that loads call | their requests, or its own for a service's metrics (`Target::Front`) |
 //! | any other service or endpoint | what it did |
 //! | an edge | its calls; for metrics of requests those of the loads on its left side |
 //! | `fault.x` | the fault |
