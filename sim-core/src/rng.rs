@@ -2,14 +2,17 @@
 //!
 //! Two kinds of draw, one generator:
 //!
-//! - A **stream** belongs to one entity and one purpose (the gaps of a load, the jitter of a policy). It is a plain
-//!   `rand_chacha` generator whose stream number is a hash of names, so creation order means nothing.
+//! - A **stream** belongs to one entity and one purpose (the gaps of a load, the jitter of a policy). Its number is a hash
+//!   of names, so creation order means nothing.
 //! - A **keyed block** belongs to one occurrence, such as "attempt 2 of this call site in that request". Eight 64-bit
 //!   words from one ChaCha block, computed on the spot: whatever a strategy does elsewhere, the same occurrence gets the
 //!   same words. This is what makes variants comparable pair by pair (common random numbers).
 //!
-//! A keyed block equals what `rand_chacha` yields for the same key, stream and position; a test says so.
+//! Both equal what `rand_chacha` yields for the same key, stream and position; tests say so.
 
+mod block;
+
+use block::{Place, Wide, Words};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -45,13 +48,6 @@ pub trait Draw {
 #[inline]
 pub fn unit_from_bits(bits: u64) -> f64 {
     (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
-}
-
-impl Draw for ChaCha8Rng {
-    #[inline]
-    fn bits(&mut self) -> u64 {
-        self.next_u64()
-    }
 }
 
 /// What a stream or a keyed block is for: no two purposes share a draw.
@@ -132,6 +128,8 @@ pub const fn mix(a: u64, b: u64) -> u64 {
 #[derive(Clone, Debug)]
 pub struct Streams {
     key: [u32; 8],
+    wide: Option<Wide>,
+    #[cfg(test)]
     bytes: [u8; 32],
 }
 
@@ -144,40 +142,149 @@ impl Streams {
         for (word, chunk) in key.iter_mut().zip(bytes.chunks_exact(4)) {
             *word = u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
         }
-        Streams { key, bytes }
+        Streams {
+            key,
+            wide: Wide::detect(),
+            #[cfg(test)]
+            bytes,
+        }
     }
 
     /// The stream of `entity` for `purpose`, from its beginning.
-    pub fn stream(&self, purpose: Purpose, entity: Key) -> ChaCha8Rng {
-        let mut rng = ChaCha8Rng::from_seed(self.bytes);
-        rng.set_stream(mix(purpose as u64, entity.0));
-        rng
+    pub fn stream(&self, purpose: Purpose, entity: Key) -> Stream {
+        Stream {
+            key: self.key,
+            wide: self.wide,
+            stream: mix(purpose as u64, entity.0),
+            counter: 0,
+            words: [[0; 8]; 2],
+            next: 16,
+        }
     }
 
     /// The keyed block number `counter` of `key` for `purpose`.
     #[inline]
     pub fn block(&self, purpose: Purpose, key: u64, counter: u64) -> [u64; 8] {
-        chacha8_block(&self.key, mix(purpose as u64, key), counter)
+        let stream = mix(purpose as u64, key);
+        let mut words = [0; 8];
+        block::one(self.wide, &self.key, Place { stream, counter }, &mut words);
+        words
+    }
+
+    /// Makes the first keyed block of `key`, and with it the first one of `next`, the key that will probably be asked for
+    /// next, if that costs nothing. Both are in `ahead` then.
+    #[inline(never)]
+    pub fn make_ahead(&self, purpose: Purpose, key: u64, next: Option<u64>, ahead: &mut Ahead) {
+        let place = |key| Place {
+            stream: mix(purpose as u64, key),
+            counter: 0,
+        };
+        match (next, self.wide) {
+            (Some(next), Some(wide)) => {
+                ahead.next = place(next).stream;
+                block::two(wide, &self.key, [place(key), place(next)], &mut ahead.words);
+            }
+            _ => block::one(self.wide, &self.key, place(key), &mut ahead.words[0]),
+        }
     }
 
     /// The keyed words of `key` for `purpose`, as a source that goes on for as long as it is asked.
     #[inline]
     pub fn keyed(&self, purpose: Purpose, key: u64, counter: u64) -> Keyed<'_> {
-        let stream = mix(purpose as u64, key);
         Keyed {
-            key: &self.key,
-            stream,
+            streams: self,
+            stream: mix(purpose as u64, key),
             counter,
-            words: chacha8_block(&self.key, stream, counter),
+            words: self.block(purpose, key, counter),
             next: 0,
         }
+    }
+}
+
+/// The words of one entity for one purpose, from the first on: what a `rand_chacha` generator yields for the stream.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    key: [u32; 8],
+    wide: Option<Wide>,
+    stream: u64,
+    /// Of the block after those at hand.
+    counter: u64,
+    words: [Words; 2],
+    next: usize,
+}
+
+impl Stream {
+    #[cold]
+    #[inline(never)]
+    fn refill(&mut self) {
+        let place = |counter| Place {
+            stream: self.stream,
+            counter,
+        };
+        let places = [place(self.counter), place(self.counter + 1)];
+        match self.wide {
+            Some(wide) => block::two(wide, &self.key, places, &mut self.words),
+            None => {
+                block::one(None, &self.key, places[0], &mut self.words[0]);
+                block::one(None, &self.key, places[1], &mut self.words[1]);
+            }
+        }
+        self.counter += 2;
+        self.next = 0;
+    }
+}
+
+impl Draw for Stream {
+    #[inline]
+    fn bits(&mut self) -> u64 {
+        if self.next >= 16 {
+            self.refill();
+        }
+        let word = self.words.as_flattened()[self.next & 15];
+        self.next += 1;
+        word
+    }
+}
+
+/// A keyed block made ahead of its use, together with the one before: where the processor can, two cost hardly more than
+/// one.
+#[derive(Clone, Debug)]
+pub struct Ahead {
+    /// The block at hand, and the one that may be next.
+    words: [Words; 2],
+    /// The stream that the second is the first block of.
+    next: u64,
+}
+
+impl Ahead {
+    /// With some block of no special use.
+    pub fn new(streams: &Streams) -> Ahead {
+        let mut words = [0; 8];
+        let nobody = Place { stream: 0, counter: 0 };
+        block::one(streams.wide, &streams.key, nobody, &mut words);
+        Ahead {
+            words: [words; 2],
+            next: 0,
+        }
+    }
+
+    /// Whether the first keyed block of `key` for `purpose` was made ahead, with the block before.
+    #[inline(always)]
+    pub fn has(&self, purpose: Purpose, key: u64) -> bool {
+        self.next == mix(purpose as u64, key)
+    }
+
+    /// The block that was made ahead, or else the one that was asked for last.
+    #[inline(always)]
+    pub fn words(&self, was_ahead: bool) -> &[u64; 8] {
+        &self.words[usize::from(was_ahead)]
     }
 }
 
 /// Keyed words as a [`Draw`]: eight from the first block, then from the blocks after it.
 #[derive(Clone, Debug)]
 pub struct Keyed<'a> {
-    key: &'a [u32; 8],
+    streams: &'a Streams,
     stream: u64,
     counter: u64,
     words: [u64; 8],
@@ -189,7 +296,9 @@ impl Draw for Keyed<'_> {
     fn bits(&mut self) -> u64 {
         if self.next == 8 {
             self.counter = self.counter.wrapping_add(1);
-            self.words = chacha8_block(self.key, self.stream, self.counter);
+            let (stream, counter) = (self.stream, self.counter);
+            let streams = self.streams;
+            block::one(streams.wide, &streams.key, Place { stream, counter }, &mut self.words);
             self.next = 0;
         }
         let word = self.words[self.next];
@@ -244,129 +353,6 @@ impl Draw for WordThen<'_> {
     }
 }
 
-/// One ChaCha8 block as eight 64-bit words: the key stream of `key` and `stream` at block `counter`.
-///
-/// Source: D. J. Bernstein, "ChaCha, a variant of Salsa20" (2008), with 8 rounds, 64-bit counter and 64-bit stream.
-#[inline]
-fn chacha8_block(key: &[u32; 8], stream: u64, counter: u64) -> [u64; 8] {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[expect(
-            unsafe_code,
-            reason = "the one way to a vector register; three times as fast as words one by one"
-        )]
-        // SAFETY: the function needs SSE2, which every x86-64 has.
-        unsafe {
-            vector::chacha8_block(key, stream, counter)
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    plain::chacha8_block(key, stream, counter)
-}
-
-const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
-
-/// The block with a row of the matrix in a register.
-#[cfg(target_arch = "x86_64")]
-mod vector {
-    use core::arch::x86_64::{
-        __m128i, _mm_add_epi32, _mm_cvtsi128_si64, _mm_or_si128, _mm_set_epi32, _mm_set_epi64x, _mm_shuffle_epi32,
-        _mm_shufflehi_epi16, _mm_shufflelo_epi16, _mm_slli_epi32, _mm_srli_epi32, _mm_unpackhi_epi64, _mm_xor_si128,
-    };
-
-    macro_rules! xor_rotated {
-        ($a:expr, $b:expr, $bits:literal) => {{
-            let mixed = _mm_xor_si128($a, $b);
-            _mm_or_si128(_mm_slli_epi32::<$bits>(mixed), _mm_srli_epi32::<{ 32 - $bits }>(mixed))
-        }};
-    }
-
-    /// Rotating by 16 bits swaps the halves of each word: two instructions instead of four.
-    #[target_feature(enable = "sse2")]
-    #[inline]
-    fn xor_halves_swapped(a: __m128i, b: __m128i) -> __m128i {
-        let mixed = _mm_xor_si128(a, b);
-        _mm_shufflehi_epi16::<0b10_11_00_01>(_mm_shufflelo_epi16::<0b10_11_00_01>(mixed))
-    }
-
-    #[target_feature(enable = "sse2")]
-    #[inline]
-    fn row([a, b, c, d]: [u32; 4]) -> __m128i {
-        _mm_set_epi32(d as i32, c as i32, b as i32, a as i32)
-    }
-
-    #[target_feature(enable = "sse2")]
-    #[inline]
-    pub(super) fn chacha8_block(key: &[u32; 8], stream: u64, counter: u64) -> [u64; 8] {
-        let start = [
-            row(super::CONSTANTS),
-            row([key[0], key[1], key[2], key[3]]),
-            row([key[4], key[5], key[6], key[7]]),
-            _mm_set_epi64x(stream as i64, counter as i64),
-        ];
-        let [mut a, mut b, mut c, mut d] = start;
-        for half in 0..8 {
-            a = _mm_add_epi32(a, b);
-            d = xor_halves_swapped(d, a);
-            c = _mm_add_epi32(c, d);
-            b = xor_rotated!(b, c, 12);
-            a = _mm_add_epi32(a, b);
-            d = xor_rotated!(d, a, 8);
-            c = _mm_add_epi32(c, d);
-            b = xor_rotated!(b, c, 7);
-            // Columns become diagonals, and columns again.
-            if half % 2 == 0 {
-                b = _mm_shuffle_epi32::<0b00_11_10_01>(b);
-                c = _mm_shuffle_epi32::<0b01_00_11_10>(c);
-                d = _mm_shuffle_epi32::<0b10_01_00_11>(d);
-            } else {
-                b = _mm_shuffle_epi32::<0b10_01_00_11>(b);
-                c = _mm_shuffle_epi32::<0b01_00_11_10>(c);
-                d = _mm_shuffle_epi32::<0b00_11_10_01>(d);
-            }
-        }
-        let mut words = [0; 8];
-        for (at, (row, start)) in [a, b, c, d].into_iter().zip(start).enumerate() {
-            let row = _mm_add_epi32(row, start);
-            words[2 * at] = _mm_cvtsi128_si64(row) as u64;
-            words[2 * at + 1] = _mm_cvtsi128_si64(_mm_unpackhi_epi64(row, row)) as u64;
-        }
-        words
-    }
-}
-
-/// The block word by word.
-#[cfg(any(not(target_arch = "x86_64"), test))]
-mod plain {
-    pub(super) fn chacha8_block(key: &[u32; 8], stream: u64, counter: u64) -> [u64; 8] {
-        let place = [
-            counter as u32,
-            (counter >> 32) as u32,
-            stream as u32,
-            (stream >> 32) as u32,
-        ];
-        let mut start = [0; 16];
-        start[..4].copy_from_slice(&super::CONSTANTS);
-        start[4..12].copy_from_slice(key);
-        start[12..].copy_from_slice(&place);
-        let mut state: [u32; 16] = start;
-        let mut quarter = |a: usize, b: usize, c: usize, d: usize| {
-            for (turn, (x, y, z)) in [(16, (a, b, d)), (12, (c, d, b)), (8, (a, b, d)), (7, (c, d, b))] {
-                state[x] = state[x].wrapping_add(state[y]);
-                state[z] = (state[z] ^ state[x]).rotate_left(turn);
-            }
-        };
-        for _ in 0..4 {
-            (0..4).for_each(|i| quarter(i, i + 4, i + 8, i + 12));
-            (0..4).for_each(|i| quarter(i, (i + 1) % 4 + 4, (i + 2) % 4 + 8, (i + 3) % 4 + 12));
-        }
-        core::array::from_fn(|i| {
-            let word = |at: usize| u64::from(state[at].wrapping_add(start[at]));
-            word(2 * i) | word(2 * i + 1) << 32
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -388,14 +374,33 @@ mod tests {
     }
 
     #[test]
-    fn a_block_by_words_is_the_same_block() {
-        for stream in 0..100u64 {
-            let streams = Streams::new(stream);
-            let (stream, counter) = (mix(stream, 1), mix(stream, 2));
-            assert_eq!(
-                plain::chacha8_block(&streams.key, stream, counter),
-                chacha8_block(&streams.key, stream, counter)
-            );
+    fn a_stream_is_what_rand_chacha_yields() {
+        let streams = Streams::new(9);
+        let mut theirs = ChaCha8Rng::from_seed(streams.bytes);
+        theirs.set_stream(mix(Purpose::Jitter as u64, 5));
+        let mut ours = streams.stream(Purpose::Jitter, Key(5));
+        for _ in 0..100 {
+            assert_eq!(ours.bits(), theirs.next_u64());
+        }
+    }
+
+    #[test]
+    fn a_block_made_ahead_is_the_same_block() {
+        let streams = Streams::new(4);
+        let mut ahead = Ahead::new(&streams);
+        let keys: Vec<u64> = (0..40).map(|it| mix(it / 2, it % 3)).collect();
+        for (at, &key) in keys.iter().enumerate() {
+            // Right guesses, wrong ones, and none.
+            let guess = match at % 4 {
+                0 => keys.get(at + 1).copied(),
+                1 => Some(key ^ 1),
+                _ => None,
+            };
+            let was_ahead = ahead.has(Purpose::Attempt, key);
+            if !was_ahead {
+                streams.make_ahead(Purpose::Attempt, key, guess, &mut ahead);
+            }
+            assert_eq!(*ahead.words(was_ahead), streams.block(Purpose::Attempt, key, 0));
         }
     }
 

@@ -1,6 +1,5 @@
 use super::*;
-use crate::rng::{Key, Purpose, Streams};
-use rand_chacha::ChaCha8Rng;
+use crate::rng::{Key, Purpose, Stream, Streams};
 
 const MS: f64 = 1e6;
 
@@ -8,7 +7,7 @@ fn ms(length: f64) -> Span {
     Span::from_nanos_f64(length * MS)
 }
 
-fn stream(name: &str) -> ChaCha8Rng {
+fn stream(name: &str) -> Stream {
     Streams::new(42).stream(Purpose::Attempt, Key::of(name))
 }
 
@@ -339,7 +338,7 @@ fn what_no_family_has_is_refused_with_the_allowed_range() {
 }
 
 /// The words at both ends of the generator, and every layer of the ziggurats.
-struct Edge(u64, ChaCha8Rng);
+struct Edge(u64, Stream);
 
 impl Draw for Edge {
     fn bits(&mut self) -> u64 {

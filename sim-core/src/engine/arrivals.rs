@@ -1,10 +1,8 @@
 //! Loads in motion: when requests are sent, by whom, and what happens after the answer.
 
-use rand_chacha::ChaCha8Rng;
-
 use super::Simulation;
 use super::arena::Parent;
-use super::caller::{NewCall, Over};
+use super::caller::{NewCall, Over, Then};
 use super::event::Event;
 use super::pending::{Entry, Pending};
 use super::slab::{NONE, Row};
@@ -15,7 +13,7 @@ use crate::model::{Arrival, Rate};
 use crate::outcome::Outcome;
 use crate::quantity::Factor;
 use crate::results::{State, Subject};
-use crate::rng::{Key, Purpose, mix};
+use crate::rng::{Key, Purpose, Stream, mix};
 use crate::time::{SimTime, Span};
 
 /// A load in motion.
@@ -27,7 +25,7 @@ pub(super) struct LoadState<'m> {
     constant: Option<f64>,
     /// Every request is like the others: one client, one target, no session.
     is_plain: bool,
-    gaps: ChaCha8Rng,
+    gaps: Stream,
     /// Requests (or sessions) sent so far.
     sent: u64,
     /// Intensity to go until the next arrival, counted from `since` (and a part of a nanosecond).
@@ -275,10 +273,11 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         self.schedule(at, Event::Arrival, 0, load.0, epoch);
     }
 
-    pub(super) fn on_arrival(&mut self, entry: Entry) {
-        let load = LoadId(entry.index);
+    #[inline(never)]
+    pub(super) fn on_arrival(&mut self, load: u32, epoch: u32) {
+        let load = LoadId(load);
         let state = &mut self.loads[load.index()];
-        if state.epoch != entry.generation && !matches!(state.arrival, Arrival::Trace(_)) {
+        if state.epoch != epoch && !matches!(state.arrival, Arrival::Trace(_)) {
             return; // The rate changed since, and with it the instant.
         }
         let (key, number) = (state.key, state.sent);
@@ -286,7 +285,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         state.since = self.now;
         if state.is_plain {
             self.happened(Event::Arrival, key.0);
-            self.send_request(load, 0, 0, key.child(number), NONE);
+            self.send_plain_request(load, key, number);
         } else {
             self.send_one_of_many(load, number);
         }
@@ -337,8 +336,20 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             .expect("the last item always fits") as u16
     }
 
+    /// Request number `number` of a load whose requests are all alike.
+    #[inline(never)]
+    fn send_plain_request(&mut self, load: LoadId, key: Key, number: u64) {
+        let then = Then::Request(key, number + 1);
+        self.send_by(load, 0, 0, key.child(number), NONE, then);
+    }
+
     #[inline(never)]
     fn send_request(&mut self, load: LoadId, item: u16, client: u32, key: Key, slot: u32) {
+        self.send_by(load, item, client, key, slot, Then::Unknown);
+    }
+
+    #[inline(always)]
+    fn send_by(&mut self, load: LoadId, item: u16, client: u32, key: Key, slot: u32, then: Then) {
         let row = &self.model.loads[load.index()];
         self.recorder.request_arrived(load, item, self.now);
         self.start_call(NewCall {
@@ -353,6 +364,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             class: row.class.0 as u16,
             priority: row.priority,
             item,
+            then,
         });
     }
 

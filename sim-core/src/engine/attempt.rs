@@ -1,6 +1,7 @@
 //! Attempts as their caller sees them: sending, the answer, and letting go.
 
 use super::arena::{Attempt, CallRef, Child, LEAN, Parent, Phase, Task};
+use super::caller::{Over, Then};
 use super::event::Event;
 use super::pending::{Entry, Pending};
 use super::site::SiteShape;
@@ -37,6 +38,9 @@ pub(super) struct Sending {
     pub parent: Parent,
     /// Of a lean request: the entry of the load's mix.
     pub item: u16,
+    /// Of a lean call: its parent's key, and the call that will probably be made next.
+    pub parent_key: u64,
+    pub then: Then,
 }
 
 /// Words of an attempt's block.
@@ -57,9 +61,9 @@ fn draw(
     link: &Link,
     key: u64,
     call_key: u64,
+    words: &[u64; 8],
     row: &mut Attempt,
 ) -> (Span, bool) {
-    let words = streams.block(Purpose::Attempt, key, 0);
     row.work = match &site.endpoint.work {
         None => Span::ZERO,
         Some(work) if site.endpoint.work_per == WorkPer::Attempt => drawn(work, streams, words[WORD_WORK], key, 0),
@@ -124,6 +128,8 @@ impl<Q: Pending> Simulation<'_, Q> {
             measured: self.recorder.measuring,
             parent: Parent::Nobody,
             item: 0,
+            parent_key: 0,
+            then: Then::Unknown,
         };
         if deadline::passed(sending.deadline, self.now) {
             // Nothing is left of its time, or of the time handed down to it: nothing is sent.
@@ -147,7 +153,11 @@ impl<Q: Pending> Simulation<'_, Q> {
         let now = self.now;
         let site = &self.sites[of.site.index()];
         let key = mix(of.key, u64::from(of.number));
-        self.recorder.attempt_sent(site.lane, of.measured, now);
+        if of.call == LEAN {
+            self.recorder.call_sent(site.lane, of.measured, now);
+        } else {
+            self.recorder.attempt_sent(site.lane, of.measured, now);
+        }
         let link = site.links[self.callers.scope(of.party, replica)];
         let (attempt, row) = self.attempts.claim();
         let generation = row.generation;
@@ -174,7 +184,13 @@ impl<Q: Pending> Simulation<'_, Q> {
         (row.sibling_next, row.sibling_previous) = (CallRef::NONE, CallRef::NONE);
         row.child = Child::None;
         row.task = Task::IDLE;
-        let (mut out, mut vanishes) = draw(&self.streams, site, link, key, of.key, row);
+        let was_ahead = self.ahead.has(Purpose::Attempt, key);
+        if !was_ahead {
+            let next = of.then.attempt_key(of.parent_key, of.site, &self.sites);
+            self.streams.make_ahead(Purpose::Attempt, key, next, &mut self.ahead);
+        }
+        let words = self.ahead.words(was_ahead);
+        let (mut out, mut vanishes) = draw(&self.streams, site, link, key, of.key, words, row);
         row.outstanding = NONE;
         let mut connects = false;
         if site.first_outstanding != NONE {
@@ -184,14 +200,17 @@ impl<Q: Pending> Simulation<'_, Q> {
             connects = link.connect.is_some() && *count >= self.callers.connections[place as usize];
             *count += 1;
         }
-        if !site.is_lean {
-            self.note_plan_state(attempt, &of);
+        row.phase = Phase::Outbound;
+        let (timeout, sends_bytes) = (site.attempt_timeout, site.sends_bytes);
+        if of.call != LEAN {
+            self.note_plan_state(attempt, of.site, of.instance);
         }
-        if connects || self.sites[of.site.index()].sends_bytes || !self.network_rules.is_empty() {
+        if connects || sends_bytes || !self.network_rules.is_empty() {
             (out, vanishes) = self.send_oddly(attempt, connects, out, vanishes);
         }
-        self.attempts[attempt].phase = if vanishes { Phase::Lost } else { Phase::Outbound };
-        let timeout = self.sites[of.site.index()].attempt_timeout;
+        if vanishes {
+            self.attempts[attempt].phase = Phase::Lost;
+        }
         if timeout != NONE {
             self.start_timer(timeout, 0, attempt, generation);
         }
@@ -208,8 +227,8 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     /// What a plan that does more than bound attempts keeps of one.
     #[inline(never)]
-    fn note_plan_state(&mut self, attempt: u32, of: &Sending) {
-        let site = &self.sites[of.site.index()];
+    fn note_plan_state(&mut self, attempt: u32, site: SiteId, instance: u32) {
+        let site = &self.sites[site.index()];
         if site.is_single {
             return;
         }
@@ -219,7 +238,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             row.deadline = SimTime::MAX;
         }
         if shape.retry.is_some() {
-            let state = self.layout.plan_state(site.plan, of.instance, shape.plan.shared_state);
+            let state = self.layout.plan_state(site.plan, instance, shape.plan.shared_state);
             self.callers.active[state] += 1;
             row.plan_state = state as u32;
         }
@@ -249,30 +268,32 @@ impl<Q: Pending> Simulation<'_, Q> {
         (out, vanishes)
     }
 
-    pub(super) fn on_replied(&mut self, entry: Entry) {
-        debug_assert_eq!(
-            self.attempts[entry.index].generation, entry.generation,
-            "a returning attempt stays"
-        );
-        let row = &self.attempts[entry.index];
-        if row.call != NONE && self.waits_for_thaw(row.party, entry) {
+    /// A reply reaches its caller: a returning attempt stays.
+    #[inline(never)]
+    pub(super) fn on_replied(&mut self, attempt: u32, generation: u32) {
+        if self.frozen > 0 && self.reply_waits_for_thaw(attempt, generation) {
             return;
         }
-        self.happened(Event::Replied, self.attempts[entry.index].key);
-        self.replied(entry.index);
+        let key = self.attempts[attempt].key;
+        self.happened(Event::Replied, key);
+        self.replied(attempt);
     }
 
     /// A reply without delay reaches its caller.
-    pub(super) fn reply_at_once(&mut self, attempt: u32) {
-        let row = &self.attempts[attempt];
-        let (party, generation) = (row.party, row.generation);
-        if self.frozen > 0 && row.call != NONE {
-            let entry = Entry::new(self.now, Event::Replied, 0, 0, attempt, generation);
-            if self.waits_for_thaw(party, entry) {
-                return;
-            }
+    #[inline]
+    pub(super) fn reply_at_once(&mut self, attempt: u32, generation: u32) {
+        if self.frozen > 0 && self.reply_waits_for_thaw(attempt, generation) {
+            return;
         }
         self.replied(attempt);
+    }
+
+    #[cold]
+    fn reply_waits_for_thaw(&mut self, attempt: u32, generation: u32) -> bool {
+        let row = &self.attempts[attempt];
+        debug_assert_eq!(row.generation, generation, "a returning attempt stays");
+        let entry = Entry::new(self.now, Event::Replied, 0, 0, attempt, generation);
+        row.call != NONE && self.waits_for_thaw(row.party, entry)
     }
 
     /// A reply reaches its caller, if there still is one.
@@ -298,14 +319,26 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// The answer to an attempt that stands for its call.
     #[inline(always)]
     fn lean_replied(&mut self, attempt: u32, outcome: Outcome) {
-        let call = CallRef::lean(attempt);
-        let over = self.over(call);
-        self.let_go(attempt, true);
+        let row = &mut self.attempts[attempt];
+        row.call = NONE;
+        if row.outstanding != NONE {
+            self.callers.outstanding[row.outstanding as usize] -= 1;
+        }
+        let over = Over {
+            site: row.site,
+            parent: row.parent,
+            start: row.sent,
+            measured: row.measured,
+            sent: true,
+            item: row.item,
+        };
+        let (next, previous) = (row.sibling_next, row.sibling_previous);
         if let Parent::Join(join) = over.parent {
-            self.unlink_call(join, call);
+            self.close_gap(join, next, previous);
         }
         self.attempts.remove(attempt);
-        self.note_end(&over, outcome);
+        let site = &self.sites[over.site.index()];
+        self.recorder.lean_call_ended(site.lane, &over, self.now, outcome);
         self.tell(&over, outcome);
     }
 

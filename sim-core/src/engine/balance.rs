@@ -1,7 +1,5 @@
 //! What callers keep from call to call: outstanding attempts, balancers, budgets; and the pick of a replica.
 
-use rand_chacha::ChaCha8Rng;
-
 use super::Simulation;
 use super::pending::Pending;
 use super::site::PlanShape;
@@ -10,7 +8,7 @@ use crate::ids::{EdgeId, PlanId, SiteId};
 use crate::model::{Model, Plan, Stage};
 use crate::policy::budget::BudgetState;
 use crate::policy::retry::Retry;
-use crate::rng::{Purpose, Streams};
+use crate::rng::{Key, Purpose, Stream, Streams};
 use crate::routing::{Balance, BalanceState, View};
 
 /// What callers keep from call to call.
@@ -26,12 +24,14 @@ pub(super) struct CallerState {
     balancers: Vec<(EdgeId, Balance, u32)>,
     balance: Vec<BalanceState>,
     /// By balancer.
-    balance_draws: Vec<Option<ChaCha8Rng>>,
+    balance_draws: Vec<Option<Stream>>,
+    /// For balancers that never draw.
+    no_draws: Stream,
     /// By plan state.
     pub budgets: Vec<BudgetState>,
     /// Attempts out, by plan state; for budgets that look at it.
     pub active: Vec<u32>,
-    pub jitter: Vec<Option<ChaCha8Rng>>,
+    pub jitter: Vec<Option<Stream>>,
     party_zone: Vec<u32>,
     pub has_zones: bool,
     region: Vec<u32>,
@@ -102,6 +102,7 @@ impl CallerState {
             balancers,
             balance,
             balance_draws,
+            no_draws: streams.stream(Purpose::Balance, Key(0)),
             active: vec![0; budgets.len()],
             budgets,
             jitter,
@@ -252,19 +253,8 @@ impl<Q: Pending> Simulation<'_, Q> {
             counts,
             weights,
         };
-        let at = match &mut self.callers.balance_draws[site.balancer as usize] {
-            Some(draws) => balance.pick(state, &view, draws),
-            None => balance.pick(state, &view, &mut NoDraw),
-        };
+        let draws = self.callers.balance_draws[site.balancer as usize].as_mut();
+        let at = balance.pick(state, &view, draws.unwrap_or(&mut self.callers.no_draws));
         at.map(|at| site.first_replica + at as u32)
-    }
-}
-
-/// For settings that never draw.
-struct NoDraw;
-
-impl crate::rng::Draw for NoDraw {
-    fn bits(&mut self) -> u64 {
-        unreachable!("a policy that draws has a stream of its own")
     }
 }

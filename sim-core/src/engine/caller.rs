@@ -7,6 +7,7 @@ use super::arena::{Call, CallRef, Child, LEAN, Parent, Retrying, Which};
 use super::attempt::Sending;
 use super::event::Event;
 use super::pending::{Entry, Pending};
+use super::site::SiteShape;
 use super::slab::NONE;
 use super::{Deed, RunError, Simulation};
 use crate::ids::{LoadId, SiteId};
@@ -14,7 +15,7 @@ use crate::outcome::Outcome;
 use crate::policy::budget::InFlight;
 use crate::policy::deadline;
 use crate::policy::retry::{Ended, PushBack, Verdict};
-use crate::rng::mix;
+use crate::rng::{Key, mix};
 use crate::time::{SimTime, Span};
 
 /// What makes a call.
@@ -33,6 +34,32 @@ pub(super) struct NewCall {
     pub class: u16,
     pub priority: u8,
     pub item: u16,
+    pub then: Then,
+}
+
+/// Which call will probably be made next: its draws may be made together with this one's.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Then {
+    /// Nobody knows.
+    Unknown,
+    /// The one at this site of the same parent.
+    Sibling(SiteId),
+    /// The one at the same site of this request of a load.
+    Request(Key, u64),
+}
+
+impl Then {
+    /// The key of that call's first attempt, given this call's parent and site.
+    #[inline(always)]
+    pub fn attempt_key(self, parent_key: u64, site: SiteId, sites: &[SiteShape<'_>]) -> Option<u64> {
+        let (parent, site) = match self {
+            Then::Unknown => return None,
+            Then::Sibling(sibling) => (parent_key, sibling),
+            Then::Request(load, number) => (load.child(number).0, site),
+        };
+        let call = mix(mix(parent, sites[site.index()].key), 0);
+        Some(mix(call, 0))
+    }
 }
 
 /// A call that has ended, with all that is told of it.
@@ -62,8 +89,6 @@ impl<Q: Pending> Simulation<'_, Q> {
             && let Some(replica) = self.pick(new.site, new.instance)
         {
             let measured = self.recorder.measuring;
-            let lane = self.sites[new.site.index()].lane;
-            self.recorder.call_started(lane, measured, self.now);
             let sending = Sending {
                 call: LEAN,
                 key,
@@ -78,9 +103,12 @@ impl<Q: Pending> Simulation<'_, Q> {
                 measured,
                 parent: new.parent,
                 item: new.item,
+                parent_key: new.parent_key,
+                then: new.then,
             };
             return CallRef::lean(self.send(sending, replica));
         }
+        let new = NewCall { ..new };
         self.start_call_with_row(&new, key)
     }
 

@@ -251,9 +251,10 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
     }
 
-    pub(super) fn on_work_done(&mut self, entry: Entry) {
-        let row = &mut self.attempts[entry.index];
-        if row.generation != entry.generation || row.task.epoch != entry.epoch() {
+    #[inline(never)]
+    pub(super) fn on_work_done(&mut self, attempt: u32, generation: u32, epoch: u16) {
+        let row = &mut self.attempts[attempt];
+        if row.generation != generation || row.task.epoch != epoch {
             return; // It was stopped, or its end was moved.
         }
         let (key, replica, computing) = (row.key, row.replica, row.task.computing);
@@ -263,7 +264,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         if computing == Computing::Running {
             self.free_core(replica);
         }
-        self.advance(entry.index);
+        self.advance(attempt);
     }
 
     pub(super) fn on_branch_done(&mut self, entry: Entry) {

@@ -1,12 +1,12 @@
 //! Flows: steps, joins and branches of an attempt inside its service.
 
 use super::arena::{CallRef, Child, Frame, Join, Parent, Phase, Task, Which};
-use super::caller::NewCall;
+use super::caller::{NewCall, Then};
 use super::pending::Pending;
 use super::slab::NONE;
 use super::{Deed, Simulation};
 use crate::ids::SiteId;
-use crate::model::{Action, Repeat, Step};
+use crate::model::{Action, Block, Model, Repeat, Step};
 use crate::outcome::Outcome;
 use crate::quantity::Chance;
 use crate::rng::{Purpose, WordThen, mix};
@@ -17,6 +17,20 @@ const WORD_TAKEN: usize = 0;
 const WORD_CHOICE: usize = 1;
 const WORD_WORK: usize = 2;
 
+/// By block: the site of its call, if a plain call is all there is in it.
+pub(super) fn only_calls(model: &Model) -> Vec<Option<SiteId>> {
+    let of = |block: &Block| {
+        let [only] = &model.steps[block.steps.start as usize..block.steps.end as usize] else {
+            return None;
+        };
+        match only.action {
+            Action::Call(site) if only.chance == Chance::ALWAYS && !only.optional && !only.background => Some(site),
+            _ => None,
+        }
+    };
+    model.blocks.iter().map(of).collect()
+}
+
 /// Whether a flow goes on at once or waits for something.
 enum Went {
     On,
@@ -24,8 +38,19 @@ enum Went {
 }
 
 impl<Q: Pending> Simulation<'_, Q> {
-    /// An attempt's main flow goes on.
+    /// An attempt's main flow goes on, or ends.
+    #[inline(always)]
     pub(super) fn advance(&mut self, attempt: u32) {
+        let row = &self.attempts[attempt];
+        if row.step == row.steps_end {
+            self.flow_done(attempt);
+        } else {
+            self.take_steps(attempt);
+        }
+    }
+
+    #[inline(never)]
+    fn take_steps(&mut self, attempt: u32) {
         loop {
             let row = &mut self.attempts[attempt];
             if row.step == row.steps_end {
@@ -35,6 +60,15 @@ impl<Q: Pending> Simulation<'_, Q> {
             row.step += 1;
             let key = row.key;
             let step = &self.model.steps[at as usize];
+            if let Action::Call(site) = step.action
+                && step.chance == Chance::ALWAYS
+                && !step.background
+            {
+                // The common case, without a detour.
+                let call = self.call_from(attempt, site, 0, Parent::Attempt(attempt), Then::Unknown);
+                self.attempts[attempt].child = Child::Call(call);
+                return self.release_if_async(attempt);
+            }
             if let Went::Waits = self.take_step(step, attempt, key, Parent::Attempt(attempt)) {
                 return;
             }
@@ -67,7 +101,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         match &step.action {
             Action::Call(site) => {
                 let parent = if step.background { Parent::Nobody } else { flow };
-                let call = self.call_from(attempt, *site, 0, parent);
+                let call = self.call_from(attempt, *site, 0, parent, Then::Unknown);
                 if step.background {
                     return Went::On;
                 }
@@ -76,7 +110,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             }
             Action::Repeat(repeat) if step.background => {
                 for repetition in 0..repeat.times {
-                    self.call_from(attempt, repeat.site, repetition, Parent::Nobody);
+                    self.call_from(attempt, repeat.site, repetition, Parent::Nobody, Then::Unknown);
                 }
                 return Went::On;
             }
@@ -157,9 +191,17 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     #[inline]
     fn release_if_async(&mut self, attempt: u32) {
-        let row = &self.attempts[attempt];
-        if row.has_worker && self.replicas[row.replica as usize].is_async {
-            self.free_worker(attempt);
+        let row = &mut self.attempts[attempt];
+        if !row.has_worker {
+            return;
+        }
+        let place = &mut self.replicas[row.replica as usize];
+        if place.is_async {
+            place.touch(&mut self.time_shares, self.now);
+            place.free_worker(row, self.now);
+            if place.is_to_serve() {
+                self.agenda.push(Deed::Serve(row.replica));
+            }
         }
     }
 
@@ -173,7 +215,7 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     /// An attempt's flow makes a call.
     #[inline(never)]
-    fn call_from(&mut self, attempt: u32, site: SiteId, repetition: u32, parent: Parent) -> CallRef {
+    fn call_from(&mut self, attempt: u32, site: SiteId, repetition: u32, parent: Parent, then: Then) -> CallRef {
         let row = &self.attempts[attempt];
         let replica = row.replica;
         let first = self.sites[row.site.index()].first_replica;
@@ -194,6 +236,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             class: row.class,
             priority: row.priority,
             item: 0,
+            then,
         })
     }
 
@@ -214,7 +257,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         });
         self.set_child(flow, Child::Join(join));
         for repetition in 0..at_once {
-            let call = self.call_from(attempt, repeat.site, repetition, Parent::Join(join));
+            let call = self.call_from(attempt, repeat.site, repetition, Parent::Join(join), Then::Unknown);
             self.link_call(join, call);
         }
         self.release_if_async(attempt);
@@ -235,15 +278,21 @@ impl<Q: Pending> Simulation<'_, Q> {
             degraded: false,
         });
         self.set_child(flow, Child::Join(join));
-        for block in blocks {
-            let steps = self.model.blocks[block as usize].steps.clone();
-            let only = &self.model.steps[steps.start as usize];
-            let plain = steps.len() == 1 && only.chance == Chance::ALWAYS && !only.optional && !only.background;
-            if let (true, Action::Call(site)) = (plain, &only.action) {
+        let mut next = self.only_call_of(blocks.start);
+        for block in blocks.clone() {
+            let only_call = next;
+            next = if block + 1 < blocks.end {
+                self.only_call_of(block + 1)
+            } else {
+                None
+            };
+            if let Some(site) = only_call {
                 // A branch that is one call needs no row of its own.
-                let call = self.call_from(attempt, *site, 0, Parent::Join(join));
+                let then = next.map_or(Then::Unknown, Then::Sibling);
+                let call = self.call_from(attempt, site, 0, Parent::Join(join), then);
                 self.link_call(join, call);
             } else {
+                let steps = self.model.blocks[block as usize].steps.clone();
                 let next = self.joins[join].first_frame;
                 let (frame, _) = self.frames.insert_with(|generation| Frame {
                     generation,
@@ -283,6 +332,13 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
     }
 
+    /// The site of a block that is one plain call.
+    #[inline]
+    fn only_call_of(&self, block: u32) -> Option<SiteId> {
+        self.only_calls[block as usize]
+    }
+
+    #[inline]
     fn link_call(&mut self, join: u32, call: CallRef) {
         if call == CallRef::NONE {
             return; // A limit stopped the run.
@@ -297,6 +353,12 @@ impl<Q: Pending> Simulation<'_, Q> {
     pub(super) fn unlink_call(&mut self, join: u32, call: CallRef) {
         let (next, previous) = self.neighbours(call);
         let (next, previous) = (*next, *previous);
+        self.close_gap(join, next, previous);
+    }
+
+    /// Two calls of a join become neighbours, as the one between them leaves.
+    #[inline(always)]
+    pub(super) fn close_gap(&mut self, join: u32, next: CallRef, previous: CallRef) {
         if previous == CallRef::NONE {
             self.joins[join].first_call = next;
         } else {
@@ -376,13 +438,17 @@ impl<Q: Pending> Simulation<'_, Q> {
                     Parent::Frame(frame) => self.frames[frame].attempt,
                     Parent::Nobody | Parent::Load(_) | Parent::Join(_) => unreachable!("only flows join"),
                 };
-                let call = self.call_from(attempt, site, repetition, Parent::Join(join));
+                let call = self.call_from(attempt, site, repetition, Parent::Join(join), Then::Unknown);
                 self.link_call(join, call);
             }
             return;
         };
         let parent = row.parent;
-        self.abandon_join(join);
+        if row.first_call == CallRef::NONE && row.first_frame == NONE {
+            self.joins.remove(join);
+        } else {
+            self.abandon_join(join);
+        }
         self.set_child(parent, Child::None);
         match parent {
             Parent::Attempt(attempt) => self.child_ended(attempt, outcome),
@@ -392,6 +458,7 @@ impl<Q: Pending> Simulation<'_, Q> {
     }
 
     /// Nobody waits for what is still out.
+    #[inline(never)]
     fn abandon_join(&mut self, join: u32) {
         loop {
             let call = self.joins[join].first_call;

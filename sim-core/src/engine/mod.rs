@@ -5,9 +5,10 @@
 //! need neither recursion nor events.
 //!
 //! Each file here adds one part of the simulation: `arrivals` (loads), `site` (what is in force at a call site), `caller`,
-//! `attempt` and `balance` (calls and attempts as their caller sees them, and the pick of a replica), `network`, `replica`
-//! and `server` (admission, queues, workers), `outage` (replicas that stop), `compute` (cores and work in progress), `flow`
-//! (steps, joins, branches), `fault` and `change` (what happens to the system), `finish` (conservation and the result).
+//! `attempt` and `balance` (calls and attempts as their caller sees them, and the pick of a replica), `network`, `replica`,
+//! `queue` and `server` (admission, queues, workers), `outage` (replicas that stop), `compute` (cores and work in
+//! progress), `flow` (steps, joins, branches), `fault` and `change` (what happens to the system), `finish` (conservation
+//! and the result).
 
 mod arena;
 mod arrivals;
@@ -25,6 +26,7 @@ mod lockstep;
 mod network;
 mod outage;
 mod pending;
+mod queue;
 mod recorder;
 mod replica;
 mod ring;
@@ -60,7 +62,7 @@ use crate::observe::Record;
 use crate::observe::digest::Digest;
 use crate::outcome::Outcome;
 use crate::results::{RunResult, State, Subject, Transition};
-use crate::rng::Streams;
+use crate::rng::{Ahead, Streams};
 use crate::time::{SimTime, Span};
 
 /// What a run may use up before it stops with an error.
@@ -189,6 +191,7 @@ struct Simulation<'m, Q> {
     limits: Limits,
     record: Record,
     streams: Streams,
+    ahead: Ahead,
 
     now: SimTime,
     /// When the clock has something to do next.
@@ -223,6 +226,8 @@ struct Simulation<'m, Q> {
     links: Vec<&'m Link>,
     plans: Vec<PlanShape<'m>>,
     sites: Vec<SiteShape<'m>>,
+    /// By block: the site of its call, if a plain call is all there is in it.
+    only_calls: Vec<Option<SiteId>>,
 
     callers: CallerState,
     pipes: Vec<[Pipe; 6]>,
@@ -283,6 +288,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             layout,
             limits: *limits,
             record: *record,
+            ahead: Ahead::new(&streams),
             now: SimTime::ZERO,
             next_tick: SimTime::ZERO,
             attention: SimTime::ZERO,
@@ -308,6 +314,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             endpoints,
             links,
             plans,
+            only_calls: flow::only_calls(model),
             callers,
             pipes: network::pipes(model),
             replicas: replica::replicas(model),
@@ -374,7 +381,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     }
 
     /// Takes the next entry of the pending set, and does all that follows at its instant. `false` if the run is over.
-    #[inline]
+    #[inline(always)]
     fn advance_once(&mut self) -> bool {
         let Some(entry) = self.pending.pop() else {
             return false;
@@ -405,6 +412,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     }
 
     /// Does what follows at this instant, and what follows from that.
+    #[inline(never)]
     fn perform_agenda(&mut self) {
         let mut at = 0;
         while let Some(&deed) = self.agenda.get(at) {
@@ -439,17 +447,26 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     }
 
     /// Acts on one event. The only place that looks at what kind it is.
-    #[inline]
+    #[inline(always)]
     fn step(&mut self, entry: Entry) {
         match entry.event() {
-            Event::Arrival => self.on_arrival(entry),
+            Event::Arrival => self.on_arrival(entry.index, entry.generation),
+            Event::Delivered => self.on_delivered(entry.index),
+            Event::WorkDone => self.on_work_done(entry.index, entry.generation, entry.epoch()),
+            Event::Replied => self.on_replied(entry.index, entry.generation),
+            other => self.step_rarely(other, entry),
+        }
+    }
+
+    /// Acts on an event of a less common kind.
+    #[inline(never)]
+    fn step_rarely(&mut self, event: Event, entry: Entry) {
+        match event {
+            Event::Arrival | Event::Delivered | Event::WorkDone | Event::Replied => self.step(entry),
             Event::Thought => self.on_thought(entry),
             Event::SessionNext => self.on_session_next(entry),
-            Event::Delivered => self.on_delivered(entry),
-            Event::WorkDone => self.on_work_done(entry),
             Event::BranchDone => self.on_branch_done(entry),
             Event::ShareDone => self.on_share_done(entry),
-            Event::Replied => self.on_replied(entry),
             Event::CancelArrived => self.on_cancel_arrived(entry),
             Event::RingDue => self.on_ring_due(entry),
             Event::AttemptTimeout => self.on_attempt_timeout(entry),
@@ -476,7 +493,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 self.arrive(attempt)
             }
             Deed::Reply(attempt, generation) if self.attempts[attempt].generation == generation => {
-                self.reply_at_once(attempt)
+                self.reply_at_once(attempt, generation)
             }
             Deed::Settle(call, generation, outcome) if self.calls[call].generation == generation => {
                 self.attempt_ended(call, outcome);
@@ -550,7 +567,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             self.pending.push(stand_in);
         }
         if let Some(timer) = due {
-            self.step(timer);
+            self.step_rarely(event, timer);
         }
     }
 

@@ -48,6 +48,15 @@ pub(crate) struct EndpointStats {
     pub part: ServicePart,
 }
 
+/// Nanoseconds as a number; by way of a signed integer, which takes one instruction.
+#[inline(always)]
+fn float(span: Span) -> f64 {
+    match i64::try_from(span.nanos()) {
+        Ok(signed) => signed as f64,
+        Err(_) => span.nanos() as f64,
+    }
+}
+
 /// One lane.
 #[derive(Debug, Default)]
 pub(crate) struct LaneStats {
@@ -141,13 +150,18 @@ impl Recorder {
         &mut self.items[self.first_item[load.index()] as usize + item as usize]
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn request_arrived(&mut self, load: LoadId, item: u16, now: SimTime) {
         let measured = self.measuring;
         self.item(load, item).requests.begun[usize::from(measured)] += 1;
-        if self.record.loads
-            && let Some(window) = self.window_of(now)
-        {
+        if self.record.loads {
+            self.request_arrived_in_timeline(load, item, now);
+        }
+    }
+
+    #[inline(never)]
+    fn request_arrived_in_timeline(&mut self, load: LoadId, item: u16, now: SimTime) {
+        if let Some(window) = self.window_of(now) {
             self.timeline.loads[load.index()][item as usize][window].offered += 1;
         }
     }
@@ -215,6 +229,26 @@ impl Recorder {
         }
     }
 
+    /// A call starts with its one attempt.
+    #[inline(always)]
+    pub fn call_sent(&mut self, lane: u32, measured: bool, now: SimTime) {
+        let stats = &mut self.lanes[lane as usize];
+        stats.calls.begun[usize::from(measured)] += 1;
+        stats.attempts += u64::from(measured);
+        if self.record.edges {
+            self.call_sent_in_timeline(lane, now);
+        }
+    }
+
+    #[inline(never)]
+    fn call_sent_in_timeline(&mut self, lane: u32, now: SimTime) {
+        if let Some(window) = self.window_of(now) {
+            let point = &mut self.timeline.lanes[lane as usize][window];
+            point.calls += 1;
+            point.attempts += 1;
+        }
+    }
+
     #[inline]
     pub fn attempt_sent(&mut self, lane: u32, measured: bool, now: SimTime) {
         if measured {
@@ -232,6 +266,25 @@ impl Recorder {
         let stats = &mut self.lanes[lane as usize];
         if measured && !stats.single {
             stats.attempt.record(took);
+        }
+    }
+
+    /// A call ends with its one attempt.
+    #[inline(always)]
+    pub fn lean_call_ended(&mut self, lane: u32, over: &Over, now: SimTime, outcome: Outcome) {
+        let stats = &mut self.lanes[lane as usize];
+        stats.calls.ended[usize::from(over.measured)].add(outcome);
+        if over.measured {
+            let took = now.since(over.start);
+            if !matches!(over.parent, Parent::Load(_)) {
+                stats.response.record(took);
+            }
+            if !stats.single {
+                stats.attempt.record(took);
+            }
+        }
+        if self.record.edges {
+            self.call_ended_in_timeline(lane, over.start, now, outcome);
         }
     }
 
@@ -272,12 +325,17 @@ impl Recorder {
     pub fn arrived_at_service(&mut self, service: ServiceId, endpoint: EndpointId, now: SimTime) -> bool {
         let measured = self.measuring;
         self.endpoints[endpoint.index()].arrivals.begun[usize::from(measured)] += 1;
-        if self.record.services
-            && let Some(window) = self.window_of(now)
-        {
-            self.timeline.services[service.index()][window].offered += 1;
+        if self.record.services {
+            self.arrived_at_service_in_timeline(service, now);
         }
         measured
+    }
+
+    #[inline(never)]
+    fn arrived_at_service_in_timeline(&mut self, service: ServiceId, now: SimTime) {
+        if let Some(window) = self.window_of(now) {
+            self.timeline.services[service.index()][window].offered += 1;
+        }
     }
 
     #[inline(always)]
@@ -297,13 +355,16 @@ impl Recorder {
                 part.wait.record(now.since(arrived));
             }
         }
-        if self.record.services
-            && self.record.latencies
-            && let Some(window) = self.window_of(arrived)
-        {
-            self.timeline.services[service.index()][window]
-                .wait
-                .record(now.since(arrived));
+        if self.record.services && self.record.latencies {
+            self.got_worker_in_timeline(service, arrived, now);
+        }
+    }
+
+    #[inline(never)]
+    fn got_worker_in_timeline(&mut self, service: ServiceId, arrived: SimTime, now: SimTime) {
+        if let Some(window) = self.window_of(arrived) {
+            let point = &mut self.timeline.services[service.index()][window];
+            point.wait.record(now.since(arrived));
         }
     }
 
@@ -339,7 +400,7 @@ impl Recorder {
                     stats.part.slowdown.0 += if took == row.work {
                         1.0
                     } else {
-                        took.nanos() as f64 / row.work.nanos() as f64
+                        float(took) / float(row.work)
                     };
                     stats.part.slowdown.1 += 1;
                 }

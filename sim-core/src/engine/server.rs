@@ -1,26 +1,96 @@
-//! What a replica does with a call: admission, the queue, workers, and the answer.
+//! What a replica does with a call: admission, workers, and the answer.
 
-use super::arena::{Computing, Phase};
+use super::arena::{Attempt, Child, Computing, Phase};
 use super::event::Event;
 use super::pending::{Entry, Pending};
-use super::replica::{Condition, UNLIMITED};
+use super::recorder::Recorder;
+use super::replica::{Condition, Replica};
+use super::site::SiteShape;
 use super::slab::NONE;
 use super::{Deed, Simulation};
 use crate::component::quota::Answer;
-use crate::dist::Dist;
-use crate::ids::ServiceId;
-use crate::model::{ErrorWhen, Queue, QueueOrder};
+use crate::model::ErrorWhen;
 use crate::outcome::Outcome;
-use crate::rng::{Purpose, WordThen};
+use crate::rng::Purpose;
 use crate::time::{SimTime, Span};
 
+/// An attempt leaves its replica. Gives whether its worker is free for somebody who waits.
+#[inline(always)]
+fn leave(
+    row: &mut Attempt,
+    place: &mut Replica,
+    site: &SiteShape<'_>,
+    recorder: &mut Recorder,
+    shares: &mut [u128],
+    now: SimTime,
+    outcome: Outcome,
+) -> bool {
+    place.touch(shares, now);
+    let mut is_to_serve = false;
+    if row.has_worker {
+        place.free_worker(row, now);
+        is_to_serve = place.is_to_serve();
+    }
+    row.task.epoch = row.task.epoch.wrapping_add(1);
+    row.task.computing = Computing::No;
+    debug_assert_eq!(row.child, Child::None, "what it waited for was abandoned before");
+    place.inside -= 1;
+    let took = now.since(row.arrived);
+    place.sojourn = place.sojourn.wrapping_add(took.nanos());
+    recorder.left_service(place.service, site.callee, row, took, now, outcome);
+    is_to_serve
+}
+
+/// How a call goes on that has just got its worker.
+pub(super) enum Begun {
+    /// It computes, with nothing out of the ordinary.
+    Works {
+        until: SimTime,
+        epoch: u16,
+        generation: u32,
+    },
+    /// It computes for so long, if nothing slows it down.
+    WorksOddly(Span),
+    /// Its flow begins at once.
+    Flows,
+}
+
+/// A new call gets its worker; the replica's areas are up to date.
+#[inline(always)]
+pub(super) fn take_worker(
+    row: &mut Attempt,
+    place: &mut Replica,
+    site: &SiteShape<'_>,
+    recorder: &mut Recorder,
+    now: SimTime,
+) -> Begun {
+    place.hold_worker(row, now);
+    row.started = now;
+    recorder.got_worker(place.service, site.callee, row.measured_at_service, row.arrived, now);
+    (row.step, row.steps_end) = site.steps;
+    if !site.works {
+        return Begun::Flows;
+    }
+    if place.odd {
+        return Begun::WorksOddly(row.work);
+    }
+    let until = now + row.work;
+    row.task.computing = Computing::Running;
+    row.task.until = until;
+    Begun::Works {
+        until,
+        epoch: row.task.epoch,
+        generation: row.generation,
+    }
+}
+
 impl<Q: Pending> Simulation<'_, Q> {
-    pub(super) fn on_delivered(&mut self, entry: Entry) {
-        let row = &self.attempts[entry.index];
-        debug_assert_eq!(row.generation, entry.generation, "an outbound attempt stays");
-        let key = row.key;
+    /// A request reaches its replica: an outbound attempt stays.
+    #[inline(never)]
+    pub(super) fn on_delivered(&mut self, attempt: u32) {
+        let key = self.attempts[attempt].key;
         self.happened(Event::Delivered, key);
-        self.arrive(entry.index);
+        self.arrive(attempt);
     }
 
     /// A request reaches its replica: it is refused, queued, or at once in service.
@@ -42,7 +112,8 @@ impl<Q: Pending> Simulation<'_, Q> {
             return self.take_in(attempt);
         }
         place.inside_max = place.inside_max.max(place.inside);
-        self.begin(attempt);
+        let begun = take_worker(row, place, site, &mut self.recorder, now);
+        self.begin(attempt, begun);
     }
 
     /// A request reaches a replica that is not there to take it in, or that looks at it closely.
@@ -110,7 +181,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
         place.inside_max = place.inside_max.max(place.inside);
         if !waits {
-            return self.begin(attempt);
+            let site = &self.sites[row.site.index()];
+            let begun = take_worker(row, place, site, &mut self.recorder, self.now);
+            return self.begin(attempt, begun);
         }
         row.phase = Phase::Queued;
         place.queue.push_back(&mut self.attempts, attempt);
@@ -120,169 +193,35 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
     }
 
-    /// A queued call has its patience measured out.
-    #[inline(never)]
-    fn lose_patience_later(&mut self, attempt: u32) {
-        let row = &self.attempts[attempt];
-        let (generation, epoch, key) = (row.generation, row.task.epoch, row.key);
-        let state = &mut self.services[self.replicas[row.replica as usize].service.index()];
-        match &state.queue.timeout {
-            None => (),
-            Some(Dist::Constant(after)) => {
-                if state.queue_ring == NONE {
-                    state.queue_ring = super::ring_for(&mut self.rings, *after, Event::QueueTimeout);
-                }
-                let ring = state.queue_ring;
-                self.start_timer(ring, epoch, attempt, generation);
-            }
-            Some(patience) => {
-                let word = self.streams.block(Purpose::Patience, key, 0)[0];
-                let patience = patience.sample(&mut WordThen::new(word, &self.streams, Purpose::Patience, key, 0));
-                self.schedule(self.now + patience, Event::QueueTimeout, epoch, attempt, generation);
-            }
-        }
-    }
-
-    /// A change put another queue in place.
-    pub(super) fn replace_queue(&mut self, service: ServiceId, queue: &Queue) {
-        let state = &mut self.services[service.index()];
-        state.queue = queue.clone();
-        state.queue_ring = NONE;
-        for place in self.layout.replicas_of(service) {
-            let place = &mut self.replicas[place];
-            place.queue_limit = queue.limit.unwrap_or(UNLIMITED);
-            place.impatient = queue.timeout.is_some();
-        }
-    }
-
-    /// A change put another number of workers in place.
-    pub(super) fn replace_workers(&mut self, service: ServiceId, workers: Option<u32>) {
-        let now = self.now;
-        let state = &mut self.services[service.index()];
-        state.touch_up(now);
-        state.workers = workers.unwrap_or(UNLIMITED);
-        for replica in self.layout.replicas_of(service) {
-            self.replicas[replica].workers = workers.unwrap_or(UNLIMITED);
-            self.wake(replica as u32);
-        }
-    }
-
-    pub(super) fn on_queue_timeout(&mut self, entry: Entry) {
-        let row = &self.attempts[entry.index];
-        if row.generation != entry.generation || row.task.epoch != entry.epoch() {
-            return; // It left the queue before.
-        }
-        if self.waits_for_thaw(self.attempts[entry.index].replica, entry) {
-            return;
-        }
-        let row = &self.attempts[entry.index];
-        self.happened(Event::QueueTimeout, row.key);
-        self.leave_queue(entry.index);
-        self.finish_attempt(entry.index, Outcome::QueueTimeout);
-    }
-
-    /// Takes an attempt out of the line it waits in.
-    #[inline]
-    pub(super) fn leave_queue(&mut self, attempt: u32) {
-        let row = &mut self.attempts[attempt];
-        let place = &mut self.replicas[row.replica as usize];
-        place.touch(&mut self.time_shares, self.now);
-        let line = match row.phase {
-            Phase::Queued => &mut place.queue,
-            Phase::Resuming => &mut place.resume,
-            Phase::Held => &mut place.held,
-            Phase::Outbound | Phase::Inside | Phase::Returning | Phase::Lost => return,
-        };
-        row.task.epoch = row.task.epoch.wrapping_add(1);
-        line.remove(&mut self.attempts, attempt);
-    }
-
-    /// A worker may have become free: look at the queue, once, at this instant.
-    pub(super) fn wake(&mut self, replica: u32) {
-        if self.replicas[replica as usize].is_to_serve() {
-            self.agenda.push(Deed::Serve(replica));
-        }
-    }
-
-    /// Free workers take what waits: calls that go on first, then the queue in its order.
-    pub(super) fn serve(&mut self, replica: u32) {
-        self.replicas[replica as usize].serving = false;
-        loop {
-            let place = &mut self.replicas[replica as usize];
-            if place.busy >= place.workers || place.paused {
-                return;
-            }
-            let resumes = place.resume.first != NONE;
-            let attempt = match place.queue.first {
-                _ if resumes => place.resume.first,
-                NONE => return,
-                first if place.queue.len == 1 => first,
-                first => match self.services[place.service.index()].queue.order {
-                    QueueOrder::Fifo => first,
-                    QueueOrder::Lifo => place.queue.last,
-                },
-            };
-            place.touch(&mut self.time_shares, self.now);
-            let line = if resumes { &mut place.resume } else { &mut place.queue };
-            line.remove(&mut self.attempts, attempt);
-            let row = &mut self.attempts[attempt];
-            row.task.epoch = row.task.epoch.wrapping_add(1);
-            if resumes {
-                place.hold_worker(row, self.now);
-                self.go_on(attempt);
-            } else if row.deadline <= self.now {
-                // Nobody can use the answer any more: dropped unserved.
-                self.finish_attempt(attempt, Outcome::Deadline);
-            } else {
-                self.begin(attempt);
-            }
-        }
-    }
-
-    /// A new call gets its worker; the replica's areas are up to date.
+    /// A new call that has just got its worker begins.
     #[inline(always)]
-    fn begin(&mut self, attempt: u32) {
-        let now = self.now;
-        let row = &mut self.attempts[attempt];
-        let place = &mut self.replicas[row.replica as usize];
-        let site = &self.sites[row.site.index()];
-        place.hold_worker(row, now);
-        row.started = now;
-        self.recorder
-            .got_worker(place.service, site.callee, row.measured_at_service, row.arrived, now);
-        (row.step, row.steps_end) = site.steps;
-        if !site.works {
-            self.advance(attempt);
-        } else if place.odd {
-            let work = row.work;
-            self.compute(attempt, work);
-        } else {
-            let until = now + row.work;
-            row.task.computing = Computing::Running;
-            row.task.until = until;
-            let (epoch, generation) = (row.task.epoch, row.generation);
-            self.schedule(until, Event::WorkDone, epoch, attempt, generation);
-        }
-    }
-
-    /// Frees the worker, if there is one.
-    #[inline]
-    pub(super) fn free_worker(&mut self, attempt: u32) {
-        let row = &mut self.attempts[attempt];
-        if !row.has_worker {
-            return;
-        }
-        let place = &mut self.replicas[row.replica as usize];
-        place.touch(&mut self.time_shares, self.now);
-        place.free_worker(row, self.now);
-        if place.is_to_serve() {
-            self.agenda.push(Deed::Serve(row.replica));
+    pub(super) fn begin(&mut self, attempt: u32, begun: Begun) {
+        match begun {
+            Begun::Works {
+                until,
+                epoch,
+                generation,
+            } => {
+                self.schedule(until, Event::WorkDone, epoch, attempt, generation);
+            }
+            Begun::WorksOddly(work) => self.compute(attempt, work),
+            Begun::Flows => self.advance(attempt),
         }
     }
 
     /// The main flow has come to its end.
     #[inline]
     pub(super) fn flow_done(&mut self, attempt: u32) {
+        let row = &self.attempts[attempt];
+        if !row.degraded && !row.doomed && !self.replicas[row.replica as usize].odd {
+            return self.finish_attempt(attempt, Outcome::Ok);
+        }
+        self.flow_done_oddly(attempt);
+    }
+
+    /// The end of a flow where something may have gone wrong.
+    #[inline(never)]
+    fn flow_done_oddly(&mut self, attempt: u32) {
         let row = &self.attempts[attempt];
         let endpoint = self.sites[row.site.index()].endpoint;
         let after = endpoint.errors.is_some_and(|it| it.when == ErrorWhen::After) && row.doomed;
@@ -301,53 +240,53 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// The service is done with an attempt: it leaves, and the answer goes out.
     #[inline(never)]
     pub(super) fn finish_attempt(&mut self, attempt: u32, outcome: Outcome) {
-        self.leave(attempt, outcome);
-        self.answer(attempt, outcome);
-    }
-
-    /// An attempt leaves its replica, which frees what it held.
-    #[inline(always)]
-    pub(super) fn leave(&mut self, attempt: u32, outcome: Outcome) {
         let now = self.now;
         let row = &mut self.attempts[attempt];
         let place = &mut self.replicas[row.replica as usize];
-        place.touch(&mut self.time_shares, now);
-        if row.has_worker {
-            place.free_worker(row, now);
-            if place.is_to_serve() {
-                self.agenda.push(Deed::Serve(row.replica));
-            }
+        let site = &self.sites[row.site.index()];
+        if leave(
+            row,
+            place,
+            site,
+            &mut self.recorder,
+            &mut self.time_shares,
+            now,
+            outcome,
+        ) {
+            self.agenda.push(Deed::Serve(row.replica));
         }
-        row.task.epoch = row.task.epoch.wrapping_add(1);
-        row.task.computing = Computing::No;
-        debug_assert_eq!(
-            row.child,
-            super::arena::Child::None,
-            "what it waited for was abandoned before"
-        );
-        place.inside -= 1;
-        let took = now.since(row.arrived);
-        place.sojourn = place.sojourn.wrapping_add(took.nanos());
-        let callee = self.sites[row.site.index()].callee;
-        self.recorder
-            .left_service(place.service, callee, row, took, now, outcome);
-    }
-
-    /// Sends an answer back, if anybody waits for it.
-    #[inline]
-    pub(super) fn answer(&mut self, attempt: u32, outcome: Outcome) {
-        let row = &mut self.attempts[attempt];
         if row.call == NONE {
-            self.attempts.remove(attempt);
-            return;
+            return self.attempts.remove(attempt);
         }
         row.outcome = outcome;
         row.phase = Phase::Returning;
-        if row.reply_lost || !self.network_rules.is_empty() || self.sites[row.site.index()].answers_bytes {
+        if row.reply_lost || site.answers_bytes || !self.network_rules.is_empty() {
             return self.answer_oddly(attempt);
         }
         let (back, generation) = (row.back, row.generation);
         self.deliver_answer(attempt, generation, back);
+    }
+
+    /// An attempt leaves its replica, which frees what it held.
+    pub(super) fn leave(&mut self, attempt: u32, outcome: Outcome) {
+        let row = &mut self.attempts[attempt];
+        let place = &mut self.replicas[row.replica as usize];
+        let site = &self.sites[row.site.index()];
+        let shares = &mut self.time_shares;
+        if leave(row, place, site, &mut self.recorder, shares, self.now, outcome) {
+            self.agenda.push(Deed::Serve(row.replica));
+        }
+    }
+
+    /// Sends an answer back, if anybody waits for it.
+    pub(super) fn answer(&mut self, attempt: u32, outcome: Outcome) {
+        let row = &mut self.attempts[attempt];
+        if row.call == NONE {
+            return self.attempts.remove(attempt);
+        }
+        row.outcome = outcome;
+        row.phase = Phase::Returning;
+        self.answer_oddly(attempt);
     }
 
     #[inline(always)]

@@ -259,7 +259,7 @@ impl Balance {
     }
 
     /// The position in `view` of the replica to send to; `None` if there is none (or all weights are zero).
-    #[inline]
+    #[inline(always)]
     pub fn pick(&self, state: &mut BalanceState, view: &impl View, draw: &mut impl Draw) -> Option<usize> {
         if view.is_empty() {
             return None;

@@ -9,7 +9,7 @@
 use super::View;
 use crate::rng::Draw;
 
-#[inline]
+#[inline(always)]
 pub(super) fn pick(view: &impl View, replacement: bool, draw: &mut impl Draw) -> usize {
     let n = view.len() as u64;
     if n == 1 {

@@ -104,6 +104,12 @@ impl Entry {
         self.time == other.time && self.order >> TAG_BITS == other.order >> TAG_BITS
     }
 
+    /// Whether it comes first.
+    #[inline(always)]
+    fn is_before(&self, other: &Entry) -> bool {
+        self.time < other.time || self.time == other.time && self.order < other.order
+    }
+
     #[inline]
     fn key(&self) -> u128 {
         u128::from(self.time) << 64 | u128::from(self.order)

@@ -1,6 +1,6 @@
 //! A radix wheel: a flat cost for each entry, whether ten are pending or ten million.
 //!
-//! An entry is filed by the highest base-16 digit in which its time differs from the wheel's reference time: 16 levels of 16
+//! An entry is filed by the highest base-64 digit in which its time differs from the wheel's reference time: 11 levels of 64
 //! buckets. The nearest bucket is spread over lower levels until it is small, then sorted into the *bottom*, a short array
 //! from which entries pop. What is pushed for the present instant goes to the *lane*, kept in order beside the bottom.
 //!
@@ -11,11 +11,14 @@ use std::collections::VecDeque;
 
 use super::{Entry, Pending};
 
-const DIGIT_BITS: u32 = 4;
+const DIGIT_BITS: u32 = 6;
 const DIGITS: usize = 1 << DIGIT_BITS;
+/// Enough for 64 bits; a power of two, so that an index needs no check.
 const LEVELS: usize = 16;
 /// A bucket of at most this many entries is sorted at once.
 const SMALL: usize = 24;
+/// Into a bottom of at most this many, an entry is inserted step by step.
+const NEAR: usize = 8;
 /// A bottom that grew beyond this by insertion is filed again.
 const CROWDED: usize = 128;
 
@@ -34,7 +37,7 @@ pub(crate) struct Wheel {
     reference: u64,
     buckets: [Vec<Entry>; LEVELS * DIGITS],
     /// For each level, which buckets hold something.
-    occupied: [u16; LEVELS],
+    occupied: [u64; LEVELS],
     /// Which levels hold something.
     levels: u32,
 }
@@ -58,10 +61,10 @@ impl Wheel {
     #[inline]
     fn file(&mut self, entry: Entry) {
         let difference = entry.time ^ self.reference;
-        let level = ((63 - (difference | 1).leading_zeros()) / DIGIT_BITS) as usize;
-        let digit = (entry.time >> (level as u32 * DIGIT_BITS)) as usize & (DIGITS - 1);
-        self.buckets[level * DIGITS + digit].push(entry);
-        self.occupied[level] |= 1 << digit;
+        let level = (63 - (difference | 1).leading_zeros()) / DIGIT_BITS % LEVELS as u32;
+        let digit = (entry.time >> (level * DIGIT_BITS)) as usize % DIGITS;
+        self.buckets[level as usize * DIGITS + digit].push(entry);
+        self.occupied[level as usize] |= 1 << digit;
         self.levels |= 1 << level;
     }
 
@@ -76,8 +79,17 @@ impl Wheel {
         if self.bottom.len() >= CROWDED {
             return self.spill(entry);
         }
-        let at = self.bottom.partition_point(|it| it.key() > entry.key());
-        self.bottom.insert(at, entry);
+        if self.bottom.len() > NEAR {
+            let at = self.bottom.partition_point(|it| it.key() > entry.key());
+            return self.bottom.insert(at, entry);
+        }
+        self.bottom.push(entry);
+        let mut at = self.bottom.len() - 1;
+        while at > 0 && self.bottom[at - 1].is_before(&entry) {
+            self.bottom[at] = self.bottom[at - 1];
+            at -= 1;
+        }
+        self.bottom[at] = entry;
     }
 
     /// Files a crowded bottom again: the entry at hand is near the present, so what is beyond it can wait in buckets.
@@ -101,14 +113,15 @@ impl Wheel {
         if self.bottom.len() > SMALL {
             return self.bottom.sort_unstable_by_key(|it| core::cmp::Reverse(it.key()));
         }
-        for end in 1..self.bottom.len() {
-            let entry = self.bottom[end];
+        let bottom = self.bottom.as_mut_slice();
+        for end in 1..bottom.len() {
+            let entry = bottom[end];
             let mut at = end;
-            while at > 0 && self.bottom[at - 1].key() < entry.key() {
-                self.bottom[at] = self.bottom[at - 1];
+            while at > 0 && bottom[at - 1].is_before(&entry) {
+                bottom[at] = bottom[at - 1];
                 at -= 1;
             }
-            self.bottom[at] = entry;
+            bottom[at] = entry;
         }
     }
 
@@ -133,22 +146,27 @@ impl Wheel {
                 self.sort_bottom();
                 return true;
             }
-            // Spread it: from its earliest entry on, all differ in lower digits.
-            let entries = core::mem::take(&mut self.buckets[bucket]);
-            self.reference = entries
-                .iter()
-                .map(|it| it.time)
-                .min()
-                .expect("an occupied bucket holds something");
+            // Spread it: from the beginning of its span of time, all differ in lower digits.
+            let mut entries = core::mem::take(&mut self.buckets[bucket]);
+            self.reference = entries[0].time >> shift << shift;
+            let below = level - 1;
+            let mut filled = 0;
             for &entry in &entries {
-                self.file(entry);
+                let digit = (entry.time >> (below as u32 * DIGIT_BITS)) as usize % DIGITS;
+                if digit == 0 && below > 0 {
+                    self.file(entry);
+                } else {
+                    filled |= 1 << digit;
+                    self.buckets[(below * DIGITS + digit) % (LEVELS * DIGITS)].push(entry);
+                }
+            }
+            if filled != 0 {
+                self.occupied[below] |= filled;
+                self.levels |= 1 << below;
             }
             // Keep the allocation for the next time this bucket fills.
-            let mut entries = entries;
             entries.clear();
-            if self.buckets[bucket].is_empty() {
-                self.buckets[bucket] = entries;
-            }
+            self.buckets[bucket] = entries;
         }
         false
     }
@@ -165,8 +183,23 @@ impl Pending for Wheel {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn pop(&mut self) -> Option<Entry> {
+        match self.bottom.last() {
+            Some(&last) if self.lane.is_empty() => {
+                self.bottom.pop();
+                self.now = last.time;
+                Some(last)
+            }
+            _ => self.pop_with_care(),
+        }
+    }
+}
+
+impl Wheel {
+    /// Takes the first entry when the bottom is empty, or the lane is not.
+    #[inline(never)]
+    fn pop_with_care(&mut self) -> Option<Entry> {
         if self.bottom.is_empty() && (!self.lane.is_empty() && self.bottom_end > self.now || !self.refill()) {
             return self.lane.pop_front();
         }
