@@ -5,7 +5,6 @@
 
 use std::collections::VecDeque;
 
-use rand_chacha::ChaCha8Rng;
 
 use super::slab::NONE;
 use crate::ids::PlanId;
@@ -16,7 +15,7 @@ use crate::policy::bulkhead::{self, BulkheadState};
 use crate::policy::concurrency::{self, ConcurrencyState};
 use crate::policy::rate_limit::{self, RateLimitState};
 use crate::policy::throttle::ThrottleState;
-use crate::rng::{Key, Purpose, Streams};
+use crate::rng::{Key, Purpose, Stream, Streams};
 use crate::time::{SimTime, Span};
 
 /// One gate of one plan with one set of settings.
@@ -29,7 +28,7 @@ pub(super) struct Slot<'m> {
     /// The states of its caller instances.
     pub first: u32,
     pub instances: u32,
-    draws: ChaCha8Rng,
+    draws: Stream,
 }
 
 /// What a gate remembers for one caller instance.
