@@ -1,9 +1,10 @@
 //! What a run leaves behind: counts, histograms and timelines, by index; names are put to them at the edge.
 
-use crate::ids::{ChangeId, ClassId, EndpointId, FaultId, LoadId, ReplicaId};
+use crate::ids::{ChangeId, ClassId, EndpointId, FaultId, LoadId, PlanId, ReplicaId};
 use crate::observe::digest::Digest;
 use crate::observe::histogram::Histogram;
 use crate::outcome::Outcome;
+use crate::policy::breaker::{Cause, Circuit};
 use crate::time::{SimTime, Span};
 
 /// How many there were of each outcome.
@@ -347,6 +348,8 @@ pub enum Subject {
     Replica(ReplicaId),
     /// A load's arrival process.
     Load(LoadId),
+    /// The breaker of a plan, of one caller instance.
+    Breaker(PlanId, u32),
 }
 
 /// What a transition leads to.
@@ -372,6 +375,8 @@ pub enum State {
     Draining,
     /// A modulated load entered its state of this number.
     LoadState(u16),
+    /// A breaker changed, for this reason.
+    Circuit(Circuit, Cause),
 }
 
 impl LoadPart {

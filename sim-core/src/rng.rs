@@ -202,7 +202,7 @@ impl Streams {
 }
 
 /// The words of one entity for one purpose, from the first on: what a `rand_chacha` generator yields for the stream.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stream {
     key: [u32; 8],
     wide: Option<Wide>,

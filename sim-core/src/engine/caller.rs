@@ -164,7 +164,11 @@ impl<Q: Pending> Simulation<'_, Q> {
         if !is_single {
             self.begin_stages(call, new, deadline, own_deadline);
         }
-        self.launch(call);
+        if !is_single && self.plans[self.sites[new.site.index()].plan.index()].stack != NONE {
+            self.begin_passages(call);
+        } else {
+            self.launch(call);
+        }
         CallRef::row(call)
     }
 
@@ -184,8 +188,24 @@ impl<Q: Pending> Simulation<'_, Q> {
         if shape.call_timeout != NONE {
             self.start_timer(shape.call_timeout, 0, call, generation);
         }
+        if shape.stack == NONE {
+            self.begin_budget(call);
+        }
+    }
+
+    /// The stages above the retry let a call with gates through: its tries begin.
+    pub(super) fn begin_tries(&mut self, call: u32) {
+        self.begin_budget(call);
+        self.next_try(call);
+    }
+
+    /// The budget of a call's retries learns of it.
+    fn begin_budget(&mut self, call: u32) {
+        let row = &self.calls[call];
+        let plan = self.sites[row.site.index()].plan;
+        let shape = &self.plans[plan.index()];
         if let Some(retry) = shape.retry {
-            let state = self.layout.plan_state(plan, new.instance, shape.plan.shared_state);
+            let state = self.layout.plan_state(plan, row.instance, shape.plan.shared_state);
             retry.on_call(&mut self.callers.budgets[state], self.now);
         }
     }
@@ -221,16 +241,24 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     /// A call ends though an attempt may be out; its parent is told.
     fn give_up(&mut self, call: u32, outcome: Outcome) {
-        let attempt = core::mem::replace(&mut self.calls[call].attempt, NONE);
-        if attempt != NONE {
-            self.drop_attempt(attempt);
+        self.let_go_of_attempt(call);
+        if self.has_passages(call) {
+            self.close_within_deadline(call);
         }
         self.settle_budget(call);
         self.call_ended(call, outcome);
     }
 
+    /// What is out of a call is let go.
+    pub(super) fn let_go_of_attempt(&mut self, call: u32) {
+        let attempt = core::mem::replace(&mut self.calls[call].attempt, NONE);
+        if attempt != NONE {
+            self.drop_attempt(attempt);
+        }
+    }
+
     /// A call ends otherwise than by an attempt's end: its budget is told.
-    fn settle_budget(&mut self, call: u32) {
+    pub(super) fn settle_budget(&mut self, call: u32) {
         let row = &self.calls[call];
         let plan = self.sites[row.site.index()].plan;
         let shape = &self.plans[plan.index()];
@@ -250,9 +278,10 @@ impl<Q: Pending> Simulation<'_, Q> {
         match call.which() {
             Which::Lean(attempt) => self.drop_attempt(attempt),
             Which::Row(call) => {
-                let attempt = core::mem::replace(&mut self.calls[call].attempt, NONE);
-                if attempt != NONE {
-                    self.drop_attempt(attempt);
+                self.let_go_of_attempt(call);
+                if self.has_passages(call) {
+                    self.close_try(call, Outcome::Cancelled);
+                    self.close_whole(call, Outcome::Cancelled);
                 }
                 self.settle_budget(call);
                 self.calls.remove(call);
@@ -322,6 +351,9 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     #[inline(never)]
     fn attempt_ended_indeed(&mut self, call: u32, outcome: Outcome) {
+        if self.has_passages(call) {
+            self.close_try(call, outcome);
+        }
         let row = &self.calls[call];
         let plan = self.sites[row.site.index()].plan;
         let shape = &self.plans[plan.index()];
@@ -366,11 +398,14 @@ impl<Q: Pending> Simulation<'_, Q> {
             return;
         }
         self.happened(Event::Retry, self.calls[entry.index].key);
-        self.launch(entry.index);
+        self.next_try(entry.index);
     }
 
     /// The final outcome of a call with a row; its parent is told.
-    fn call_ended(&mut self, call: u32, outcome: Outcome) {
+    pub(super) fn call_ended(&mut self, call: u32, outcome: Outcome) {
+        if self.has_passages(call) {
+            self.close_whole(call, outcome);
+        }
         let over = self.over(CallRef::row(call));
         self.note_end(&over, outcome);
         if let Parent::Join(join) = over.parent {

@@ -6,6 +6,7 @@ use super::event::Event;
 use super::pending::{Entry, Pending};
 use super::replica::Condition;
 use super::site::{PlanShape, SiteShape};
+use super::stack;
 use crate::ids::{ChangeId, PlanId, ReplicaId, ServiceId};
 use crate::model::{Edit, Instant, Model, Plan, Ramp};
 use crate::quantity::Factor;
@@ -159,7 +160,16 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             }
             Edit::Plan { plan, row } => {
                 let before = self.plans[plan.index()].plan;
-                let shape = PlanShape::new(row, &mut self.rings);
+                let mut shape = PlanShape::new(row, &mut self.rings);
+                shape.stack = stack::pile(
+                    self.model,
+                    *plan,
+                    row,
+                    &mut self.stacks,
+                    &mut self.gates,
+                    &self.streams,
+                    &mut self.rings,
+                );
                 self.callers
                     .replace_plan(self.model, *plan, before, &shape, &self.streams);
                 self.plans[plan.index()] = shape;

@@ -49,11 +49,17 @@ pub(crate) enum Event {
     ChangeStep,
     /// A modulated load enters its next state. Load.
     LoadState,
+    /// A limiter's wait is over. Passage.
+    PassageDue,
+    /// A caller gives up on a call or a try that has gates. Passage.
+    PassageTimeout,
+    /// A gate acts by itself. Gate state.
+    GateDue,
 }
 
 /// Every number an entry has room for; those beyond the last event stand for none.
 const EVENTS: [Event; 64] = {
-    let mut events = [Event::LoadState; 64];
+    let mut events = [Event::GateDue; 64];
     let mut at = 0;
     while at < KINDS.len() {
         events[at] = KINDS[at];
@@ -62,7 +68,7 @@ const EVENTS: [Event; 64] = {
     events
 };
 
-const KINDS: [Event; 21] = [
+const KINDS: [Event; 24] = [
     Event::Arrival,
     Event::Thought,
     Event::SessionNext,
@@ -84,6 +90,9 @@ const KINDS: [Event; 21] = [
     Event::Change,
     Event::ChangeStep,
     Event::LoadState,
+    Event::PassageDue,
+    Event::PassageTimeout,
+    Event::GateDue,
 ];
 
 impl Event {
@@ -117,6 +126,9 @@ impl Event {
             Event::Change => "change",
             Event::ChangeStep => "change_step",
             Event::LoadState => "load_state",
+            Event::PassageDue => "passage_due",
+            Event::PassageTimeout => "passage_timeout",
+            Event::GateDue => "gate_due",
         }
     }
 
@@ -142,7 +154,10 @@ impl Event {
             | Event::FaultStep
             | Event::Change
             | Event::ChangeStep
-            | Event::LoadState => Rank::Timer,
+            | Event::LoadState
+            | Event::PassageDue
+            | Event::PassageTimeout
+            | Event::GateDue => Rank::Timer,
         }
     }
 }

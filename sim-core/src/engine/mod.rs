@@ -21,6 +21,7 @@ mod event;
 mod fault;
 mod finish;
 mod flow;
+mod gate;
 mod lockstep;
 mod network;
 mod outage;
@@ -32,6 +33,7 @@ mod ring;
 mod server;
 mod site;
 mod slab;
+mod stack;
 #[cfg(test)]
 mod tests;
 
@@ -44,6 +46,7 @@ use arrivals::{LoadState, SessionState, UserState};
 use balance::CallerState;
 use event::Event;
 use fault::Process;
+use gate::Gates;
 use network::{NetworkRule, Pipe};
 use pending::{Entry, Heap, Pending, SEQUENCE_MAX, Wheel};
 use recorder::Recorder;
@@ -51,8 +54,9 @@ use replica::{Replica, ServiceState, TIME_SHARES};
 use ring::Ring;
 use site::{PlanShape, SiteShape};
 use slab::Slab;
+use stack::{Passage, Passages, Stack};
 
-use crate::ids::{EndpointId, SiteId};
+use crate::ids::{EndpointId, PlanId, SiteId};
 use crate::model::{Endpoint, Layout, Link, Model};
 use crate::observe::Record;
 use crate::observe::digest::Digest;
@@ -170,6 +174,10 @@ enum Deed {
     Settle(u32, u32, Outcome),
     /// The next attempt of a call goes out.
     Launch(u32, u32),
+    /// A gate lets a passage go on.
+    Pass(u32, u32),
+    /// A gate has refused a passage.
+    TurnBack(u32, u32, Outcome),
     /// A branch goes on.
     AdvanceFrame(u32, u32),
     /// A replica takes from its queue.
@@ -201,9 +209,14 @@ struct Simulation<'m, Q> {
     rings: Vec<Ring>,
 
     calls: Slab<Call>,
-    /// Whether some plan retries, now or after a change; if so, what calls keep for it, by their index.
+    /// Whether some plan retries or has gates, now or after a change; if so, what calls keep for it, by their index.
     may_retry: bool,
     retrying: Vec<Retrying>,
+    /// By call, as far as calls with gates have come.
+    passages_of: Vec<Passages>,
+    passages: Slab<Passage>,
+    stacks: Vec<Stack<'m>>,
+    gates: Gates<'m>,
     attempts: Slab<Attempt>,
     frames: Slab<Frame>,
     joins: Slab<Join>,
@@ -254,11 +267,15 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let layout = model.layout();
         let streams = Streams::new(seed);
         let mut rings = Vec::new();
-        let plans: Vec<PlanShape<'m>> = model
+        let mut plans: Vec<PlanShape<'m>> = model
             .plans
             .iter()
             .map(|plan| PlanShape::new(plan, &mut rings))
             .collect();
+        let (mut stacks, mut gates) = (Vec::new(), Gates::default());
+        for (row, shape) in plans.iter_mut().enumerate() {
+            shape.stack = stack::pile(model, PlanId::from_index(row), shape.plan, &mut stacks, &mut gates, &streams, &mut rings);
+        }
         let mut singles = vec![!change::edits_plans(model); layout.lanes.len()];
         for (row, site) in model.sites.iter().enumerate() {
             singles[layout.lane_of[row] as usize] &= plans[site.plan.index()].is_single();
@@ -284,8 +301,12 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             agenda: Vec::with_capacity(64),
             rings,
             calls: Slab::new(),
-            may_retry: plans.iter().any(PlanShape::retries) || change::edits_plans(model),
+            may_retry: plans.iter().any(PlanShape::retries) || !stacks.is_empty() || change::edits_plans(model),
             retrying: Vec::new(),
+            passages_of: Vec::new(),
+            passages: Slab::new(),
+            stacks,
+            gates,
             attempts: Slab::new(),
             frames: Slab::new(),
             joins: Slab::new(),
@@ -459,6 +480,9 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Event::Change => self.on_change(entry),
             Event::ChangeStep => self.on_change_step(entry),
             Event::LoadState => self.on_load_state(entry),
+            Event::PassageDue => self.on_passage_due(entry),
+            Event::PassageTimeout => self.on_passage_timeout(entry),
+            Event::GateDue => self.on_gate_due(entry),
         }
     }
 
@@ -474,7 +498,11 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Deed::Settle(call, generation, outcome) if self.calls[call].generation == generation => {
                 self.attempt_ended(call, outcome);
             }
-            Deed::Launch(call, generation) if self.calls[call].generation == generation => self.launch(call),
+            Deed::Launch(call, generation) if self.calls[call].generation == generation => self.next_try(call),
+            Deed::Pass(passage, generation) if self.passages[passage].is_alive(generation) => self.let_pass(passage),
+            Deed::TurnBack(passage, generation, outcome) if self.passages[passage].is_alive(generation) => {
+                self.turn_back(passage, outcome);
+            }
             Deed::AdvanceFrame(frame, generation) if self.frames[frame].generation == generation => {
                 self.advance_frame(frame);
             }
@@ -519,9 +547,9 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         self.sequence += 1;
         let timer = timers.timer(at, sequence, epoch, index, generation);
         if timers.is_full() {
-            let (calls, attempts) = (&self.calls, &self.attempts);
+            let (calls, attempts, passages) = (&self.calls, &self.attempts, &self.passages);
             let event = timers.event;
-            timers.sweep(|it| is_alive(calls, attempts, event, it));
+            timers.sweep(|it| is_alive(calls, attempts, passages, event, it));
         }
         if let Some(stand_in) = timers.start(timer, ring) {
             self.pending.push(stand_in);
@@ -530,12 +558,12 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
 
     fn on_ring_due(&mut self, entry: Entry) {
         let ring = entry.index;
-        let (calls, attempts) = (&self.calls, &self.attempts);
+        let (calls, attempts, passages) = (&self.calls, &self.attempts, &self.passages);
         let event = self.rings[ring as usize].event;
-        let due = self.rings[ring as usize].due(&entry, |it| is_alive(calls, attempts, event, it));
+        let due = self.rings[ring as usize].due(&entry, |it| is_alive(calls, attempts, passages, event, it));
         // The next stand-in first: what follows may start a timer of this very ring, which must find it armed.
-        let (calls, attempts) = (&self.calls, &self.attempts);
-        if let Some(stand_in) = self.rings[ring as usize].rearm(ring, |it| is_alive(calls, attempts, event, it)) {
+        let (calls, attempts, passages) = (&self.calls, &self.attempts, &self.passages);
+        if let Some(stand_in) = self.rings[ring as usize].rearm(ring, |it| is_alive(calls, attempts, passages, event, it)) {
             self.pending.push(stand_in);
         }
         if let Some(timer) = due {
@@ -584,7 +612,13 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
 
 /// Whether what a timer of a ring for `event` is about still waits for it.
 #[inline]
-fn is_alive(calls: &Slab<Call>, attempts: &Slab<Attempt>, event: Event, timer: &Entry) -> bool {
+fn is_alive(
+    calls: &Slab<Call>,
+    attempts: &Slab<Attempt>,
+    passages: &Slab<Passage>,
+    event: Event,
+    timer: &Entry,
+) -> bool {
     match event {
         Event::AttemptTimeout => {
             let attempt = &attempts[timer.index];
@@ -594,6 +628,7 @@ fn is_alive(calls: &Slab<Call>, attempts: &Slab<Attempt>, event: Event, timer: &
             let attempt = &attempts[timer.index];
             attempt.generation == timer.generation && attempt.task.epoch == timer.epoch()
         }
+        Event::PassageTimeout => passages[timer.index].is_alive(timer.generation),
         _ => calls[timer.index].generation == timer.generation,
     }
 }

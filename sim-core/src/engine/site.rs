@@ -26,6 +26,8 @@ pub(super) struct PlanShape<'m> {
     pub deadline_ring: u32,
     pub retry: Option<&'m Retry>,
     pub cancels: bool,
+    /// The stack of its stages, if there are gates among them, or [`NONE`].
+    pub stack: u32,
 }
 
 impl<'m> PlanShape<'m> {
@@ -38,13 +40,17 @@ impl<'m> PlanShape<'m> {
             deadline_ring: NONE,
             retry: None,
             cancels: plan.cancel == Cancel::Propagate,
+            stack: NONE,
         };
+        // Where there are gates, the timeout bounds the way through them.
+        let gated = plan.stages.iter().any(|it| matches!(it, Stage::Gate(_)));
         let sees_attempts = |at: usize| {
             let retry = plan.stages.iter().position(|it| matches!(it, Stage::Retry(_)));
             retry.is_none_or(|retry| at > retry)
         };
         for (at, stage) in plan.stages.iter().enumerate() {
             match stage {
+                Stage::Timeout(_) if gated => {}
                 Stage::Timeout(after) if sees_attempts(at) => {
                     shape.attempt_timeout = ring_for(rings, *after, Event::AttemptTimeout);
                 }
@@ -54,6 +60,7 @@ impl<'m> PlanShape<'m> {
                     shape.deadline_ring = ring_for(rings, deadline.limit, Event::Deadline);
                 }
                 Stage::Retry(retry) => shape.retry = Some(retry),
+                Stage::Gate(_) => {}
             }
         }
         shape
@@ -65,7 +72,7 @@ impl<'m> PlanShape<'m> {
 
     /// Whether every call has exactly one attempt, which ends when the call does.
     pub fn is_single(&self) -> bool {
-        self.retry.is_none() && self.deadline.is_none() && self.call_timeout == NONE
+        self.retry.is_none() && self.deadline.is_none() && self.call_timeout == NONE && self.stack == NONE
     }
 }
 

@@ -1,7 +1,13 @@
 //! Plans: the policy stack in force on a call site, and where its state lives.
 
+use crate::policy::PolicyKind;
+use crate::policy::breaker::Breaker;
+use crate::policy::bulkhead::Bulkhead;
+use crate::policy::concurrency::Concurrency;
 use crate::policy::deadline::Deadline;
+use crate::policy::rate_limit::RateLimit;
 use crate::policy::retry::Retry;
+use crate::policy::throttle::Throttle;
 use crate::policy::timeout::Cancel;
 use crate::rng::Key;
 use crate::routing::Balance;
@@ -32,4 +38,34 @@ pub enum Stage {
     Retry(Retry),
     /// Bounds the wait: of one attempt below a retry, of the whole call above it.
     Timeout(Span),
+    /// May refuse to send, or let wait.
+    Gate(Gate),
+}
+
+/// A policy that may refuse a call or an attempt, or let it wait.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Gate {
+    /// Sends less when too much is refused.
+    Throttle(Throttle),
+    /// Sends at most so many per second.
+    RateLimit(RateLimit),
+    /// Stops sending to a callee that keeps failing.
+    Breaker(Breaker),
+    /// Has at most so many out at once.
+    Bulkhead(Bulkhead),
+    /// As a bulkhead, but finds the number itself.
+    Concurrency(Concurrency),
+}
+
+impl Gate {
+    /// The kind of policy it is.
+    pub const fn kind(&self) -> PolicyKind {
+        match self {
+            Gate::Throttle(_) => PolicyKind::Throttle,
+            Gate::RateLimit(_) => PolicyKind::RateLimit,
+            Gate::Breaker(_) => PolicyKind::Breaker,
+            Gate::Bulkhead(_) => PolicyKind::Bulkhead,
+            Gate::Concurrency(_) => PolicyKind::Concurrency,
+        }
+    }
 }

@@ -15,7 +15,7 @@ pub(super) struct Place {
 const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
 
 /// Proof that the processor has registers for two blocks at once, which then take hardly more time than one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wide(());
 
 impl Wide {

@@ -8,5 +8,6 @@ mod changes;
 mod common_random_numbers;
 mod faults;
 mod flows;
+mod gates;
 mod properties;
 mod queues;

@@ -20,6 +20,7 @@ pub use gradient2::Gradient2;
 pub use vegas::Vegas;
 pub use windowed::Windowed;
 
+use crate::outcome::Outcome;
 use crate::policy::{Invalid, require};
 use crate::quantity::Factor;
 use crate::rng::Draw;
@@ -195,6 +196,19 @@ impl Concurrency {
             dropped: end == End::Dropped,
         };
         self.on_sample(state, &sample, draw);
+    }
+
+    /// What a call that ended so has to say.
+    ///
+    /// Netflix's gRPC interceptor takes the time of successes only, and what was not taken in or timed out as dropped; any
+    /// other failure says nothing. Envoy's filter takes the time of every answer.
+    pub const fn end_of(&self, outcome: Outcome) -> End {
+        match outcome {
+            Outcome::Ok | Outcome::Degraded => End::Answered,
+            Outcome::Error | Outcome::BadRequest if matches!(self.limit, Limit::Envoy(_)) => End::Answered,
+            Outcome::Error | Outcome::BadRequest | Outcome::Cancelled => End::Ignored,
+            _ => End::Dropped,
+        }
     }
 
     /// Learns from a sample without a permit, and gives the new limit. Envoy's controller has no samples without permits.
