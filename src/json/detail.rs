@@ -2,6 +2,7 @@
 
 use brownout_scenarios::Compiled;
 use brownout_sim_core::observe::histogram::Histogram;
+use brownout_sim_core::policy::breaker::Circuit;
 use brownout_sim_core::results::{LanePoint, LoadPoint, RunResult, ServicePoint, State, Subject, Transition};
 use serde::Serialize;
 
@@ -212,7 +213,8 @@ fn edge_series(parts: &[&[LanePoint]]) -> Map<Numbers> {
     ])
 }
 
-/// Changes of state, each with the state before and the fault or change that began or ended at the same instant just before.
+/// Changes of state, each with the state before and its cause: what a breaker saw, or the fault or change that began or ended
+/// at the same instant just before.
 fn transitions(compiled: &Compiled, result: &RunResult) -> Vec<Change> {
     let mut last: Vec<(Subject, State)> = Vec::new();
     let mut cause: Option<&Transition> = None;
@@ -222,24 +224,29 @@ fn transitions(compiled: &Compiled, result: &RunResult) -> Vec<Change> {
         let because = cause.filter(|it| !own && it.at == transition.at && matches!(transition.of, Subject::Replica(_)));
         let before = last.iter_mut().find(|it| it.0 == transition.of);
         let from = match before {
-            Some(before) => Some(std::mem::replace(&mut before.1, transition.to)),
+            Some(before) => Some(state(std::mem::replace(&mut before.1, transition.to))),
             None => {
                 last.push((transition.of, transition.to));
-                // Every replica that a transition is of was up before its first one.
-                matches!(transition.of, Subject::Replica(_))
-                    .then_some(State::Up)
-                    .filter(|it| *it != transition.to)
+                // Before its first transition a replica was up and a breaker closed.
+                match transition.of {
+                    Subject::Replica(_) => Some(state(State::Up)).filter(|it| *it != state(transition.to)),
+                    Subject::Breaker(..) => Some(Circuit::Closed.name()),
+                    Subject::Fault(_) | Subject::Change(_) | Subject::Load(_) => None,
+                }
             }
         };
         changes.push(Change {
             t_s: transition.at.as_secs_f64(),
             component: component(compiled, transition.of),
-            from: from.map(state),
+            from,
             to: match transition.to {
                 State::LoadState(number) => format!("state {number}"),
                 other => state(other).to_owned(),
             },
-            cause: because.map(|it| component(compiled, it.of)),
+            cause: match transition.to {
+                State::Circuit(_, cause) => Some(cause.name().to_owned()),
+                _ => because.map(|it| component(compiled, it.of)),
+            },
         });
         if own {
             cause = Some(transition);
@@ -248,13 +255,15 @@ fn transitions(compiled: &Compiled, result: &RunResult) -> Vec<Change> {
     changes
 }
 
-/// The address of what a transition is of: `fault.db-slow`, `change.scale-out`, `db/1` (a replica, counted from 0), a load.
+/// The address of what a transition is of: `fault.db-slow`, `change.scale-out`, `db/1` (a replica, counted from 0), a load,
+/// `app -> db breaker 0` (a plan, and the caller's replica or client, counted from 0).
 fn component(compiled: &Compiled, subject: Subject) -> String {
     let (names, layout) = (&compiled.names, compiled.model.layout());
     match subject {
         Subject::Fault(fault) => format!("fault.{}", names.faults[fault.index()]),
         Subject::Change(change) => format!("change.{}", names.changes[change.index()]),
         Subject::Load(load) => names.loads[load.index()].clone(),
+        Subject::Breaker(plan, instance) => format!("{} breaker {instance}", names.plans[plan.index()]),
         Subject::Replica(replica) => {
             let service = layout.service_of[replica.index()];
             format!(
@@ -278,5 +287,6 @@ fn state(state: State) -> &'static str {
         State::Stalled => "stalled",
         State::Draining => "draining",
         State::LoadState(_) => "state",
+        State::Circuit(circuit, _) => circuit.name(),
     }
 }
