@@ -5,7 +5,6 @@
 
 use std::collections::VecDeque;
 
-
 use super::slab::NONE;
 use crate::ids::PlanId;
 use crate::model::{Gate, Model, Stage};
@@ -250,7 +249,8 @@ impl<'m> Gates<'m> {
                     return Some(Call::Out(Ticket::from_bits(late), Outcome::BulkheadFull));
                 }
                 let load = of.inside() + of.waiting();
-                it.next(of, now, load).map(|it| Call::In(Ticket::from_bits(it), Permit::Inside))
+                it.next(of, now, load)
+                    .map(|it| Call::In(Ticket::from_bits(it), Permit::Inside))
             }
             (Gate::RateLimit(it), Memory::RateLimit(of, waiting)) => {
                 let first = *waiting.front()?;

@@ -274,7 +274,15 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             .collect();
         let (mut stacks, mut gates) = (Vec::new(), Gates::default());
         for (row, shape) in plans.iter_mut().enumerate() {
-            shape.stack = stack::pile(model, PlanId::from_index(row), shape.plan, &mut stacks, &mut gates, &streams, &mut rings);
+            shape.stack = stack::pile(
+                model,
+                PlanId::from_index(row),
+                shape.plan,
+                &mut stacks,
+                &mut gates,
+                &streams,
+                &mut rings,
+            );
         }
         let mut singles = vec![!change::edits_plans(model); layout.lanes.len()];
         for (row, site) in model.sites.iter().enumerate() {
@@ -563,7 +571,9 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let due = self.rings[ring as usize].due(&entry, |it| is_alive(calls, attempts, passages, event, it));
         // The next stand-in first: what follows may start a timer of this very ring, which must find it armed.
         let (calls, attempts, passages) = (&self.calls, &self.attempts, &self.passages);
-        if let Some(stand_in) = self.rings[ring as usize].rearm(ring, |it| is_alive(calls, attempts, passages, event, it)) {
+        if let Some(stand_in) =
+            self.rings[ring as usize].rearm(ring, |it| is_alive(calls, attempts, passages, event, it))
+        {
             self.pending.push(stand_in);
         }
         if let Some(timer) = due {

@@ -8,10 +8,10 @@
 //! What narrows the choice before a picker picks is apart from it: [`subset`], [`priority`], [`locality`], [`zone_aware`]
 //! and [`cells`] say which replicas, and [`Part`] shows only those.
 
-mod hash;
 pub mod bounded_load;
 pub mod cells;
 pub mod edf;
+mod hash;
 pub mod health;
 pub mod least_conn;
 pub mod least_outstanding;

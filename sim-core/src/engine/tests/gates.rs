@@ -141,16 +141,22 @@ fn a_slot_within_the_retry_is_free_during_the_pause() {
     };
     // The first try fails at once and pauses until 100; the second request comes at 60.
     assert_eq!(run(vec![retry(2, ms(100)), semaphore(1, Span::ZERO)]), "ok@120 ok@80");
-    assert_eq!(run(vec![semaphore(1, Span::ZERO), retry(2, ms(100))]), "ok@120 error@60");
+    assert_eq!(
+        run(vec![semaphore(1, Span::ZERO), retry(2, ms(100))]),
+        "ok@120 error@60"
+    );
 }
 
 #[test]
 fn siblings_that_are_let_go_give_their_slots_back() {
     // One of two parallel calls is enough; the other waits for the slot and is abandoned at 30.
     let flow = vec![parallel(vec![vec![call("db.x")], vec![call("db.x")]], 1)];
-    let system = Sys::new(vec![Svc::new("app", None, flow), Svc::new("db", always(ms(30)), vec![])])
-        .requests(&[0, 40], "app.x")
-        .stages("app", "db", vec![semaphore(1, Span::MAX)]);
+    let system = Sys::new(vec![
+        Svc::new("app", None, flow),
+        Svc::new("db", always(ms(30)), vec![]),
+    ])
+    .requests(&[0, 40], "app.x")
+    .stages("app", "db", vec![semaphore(1, Span::MAX)]);
     assert_eq!(system.play(), "ok@30 ok@70");
 }
 
