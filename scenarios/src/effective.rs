@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use brownout_sim_core::model::Caller;
 
 use crate::diagnostics::Diagnostics;
-use crate::document::{Document, Merged, Place};
+use crate::document::{Document, Merged, Node, Place, Table};
 use crate::fields::Block;
 use crate::lower::resolve::Origin;
 use crate::lower::{Cx, System, flows, network, policies};
@@ -98,8 +98,13 @@ fn policy_rows(found: &policies::Effective<'_>, merged: &Merged) -> Vec<Row> {
     for (key, name) in policies::KEYS.into_iter().enumerate() {
         let row = match found.by_key[key].and_then(|it| Some((it, policies::place_of(&it.it, key)?))) {
             Some((policy, at)) => {
-                let from = format!("{} (policy.{})", merged.comes_from(at), policy.name.value);
-                (name.to_owned(), written(merged, at), from)
+                let policy = policy.name.value.as_str();
+                let from = format!("{} (policy.{policy})", merged.comes_from(at));
+                rows.push((name.to_owned(), written(merged, at), from));
+                if let Some(node) = merged.root().find(["policy", policy, name]) {
+                    parts(node, name, policy, merged, &mut rows);
+                }
+                continue;
             }
             None => {
                 let default = Policy::info().field(name).and_then(|it| it.rule.default);
@@ -110,6 +115,22 @@ fn policy_rows(found: &policies::Effective<'_>, merged: &Merged) -> Vec<Row> {
         rows.push(row);
     }
     rows
+}
+
+/// The parts of a setting that another line or layer has put into its table.
+fn parts(node: &Node, path: &str, policy: &str, merged: &Merged, rows: &mut Vec<Row>) {
+    for (key, entry) in node.as_table().into_iter().flat_map(Table::in_order) {
+        let (path, at) = (format!("{path}.{key}"), entry.node.at);
+        let range = node.at.range();
+        let shown = (at.source, at.origin) == (node.at.source, node.at.origin)
+            && range.start <= at.range().start
+            && at.range().end <= range.end;
+        if !shown {
+            let from = format!("{} (policy.{policy})", merged.comes_from(at));
+            rows.push((path.clone(), written(merged, at), from));
+        }
+        parts(&entry.node, &path, policy, merged, rows);
+    }
 }
 
 /// The rows of a link in one scope.

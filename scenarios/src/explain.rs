@@ -176,13 +176,13 @@ fn tables() -> Vec<(String, &'static TableInfo, Option<&'static str>)> {
     all
 }
 
-/// Every field with a default: its path and that value, as TOML.
+/// Every field with a default: its path, the `kind` of its table and that value, as TOML.
 #[cfg(test)]
-pub(crate) fn documented_defaults() -> Vec<(String, &'static str)> {
-    let of = |(path, info, _): (String, &'static TableInfo, Option<&'static str>)| {
+pub(crate) fn documented_defaults() -> Vec<(String, Option<&'static str>, &'static str)> {
+    let of = |(path, info, kind): (String, &'static TableInfo, Option<&'static str>)| {
         let fields = info.all_fields().into_iter();
         fields
-            .filter_map(|it| Some((format!("{path}.{}", it.name), it.rule.default?)))
+            .filter_map(|it| Some((format!("{path}.{}", it.name), kind, it.rule.default?)))
             .collect::<Vec<_>>()
     };
     let mut all: Vec<_> = tables().into_iter().flat_map(of).collect();

@@ -73,6 +73,7 @@ static ALL: &[Shipped] = shipped! {
     19 "third-party-quota"
     20 "closed-versus-open"
     21 "flapping"
+    22 "caller-limits"
 };
 
 /// All of them, by lesson.

@@ -343,13 +343,16 @@ fn lint(built: &Built, spec: &Spec, expectations: &[Expectation], variant: &str,
         }
         Subject::Plan(it) => {
             let places = &built.plan_places[it.index()];
-            let retries = policies::KEYS
+            let about = match code {
+                "L0111" | "L0117" | "L0120" => &["retry"][..],
+                "L0122" => &["order"],
+                "L0123" | "L0125" => &["breaker"],
+                "L0124" => &["bulkhead", "rate_limit"],
+                _ => &[],
+            };
+            about
                 .iter()
-                .position(|it| *it == "retry")
-                .and_then(|it| places[it]);
-            let about_retries = ["L0111", "L0117", "L0120"].contains(&code);
-            retries
-                .filter(|_| about_retries)
+                .find_map(|it| places[policies::key_of(it)])
                 .or_else(|| places.iter().flatten().next().copied())
         }
         Subject::Fault(it) => named(&spec.fault, &names.faults[it.index()]),

@@ -290,3 +290,40 @@ fn state(state: State) -> &'static str {
         State::Circuit(circuit, _) => circuit.name(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use brownout_sim_core::ids::PlanId;
+    use brownout_sim_core::policy::breaker::Cause;
+    use brownout_sim_core::time::SimTime;
+
+    #[test]
+    fn a_breaker_names_its_edge_its_instance_and_its_reason() {
+        let mut result = crate::testing::result(1, 40);
+        let breaker = |second: u64, instance: u32, to: Circuit, cause: Cause| Transition {
+            at: SimTime::from_secs(second),
+            of: Subject::Breaker(PlanId(1), instance),
+            to: State::Circuit(to, cause),
+        };
+        result.transitions = vec![
+            breaker(61, 0, Circuit::Open, Cause::FailureRate),
+            breaker(62, 1, Circuit::Open, Cause::ConsecutiveFailures),
+            breaker(66, 0, Circuit::HalfOpen, Cause::WaitOver),
+            breaker(67, 0, Circuit::Closed, Cause::ProbeSucceeded),
+        ];
+        let told: Vec<String> = transitions(&crate::testing::compiled(), &result)
+            .iter()
+            .map(|it| format!("{} {}: {:?} {} {:?}", it.t_s, it.component, it.from, it.to, it.cause))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "61 shop -> db breaker 0: Some(\"closed\") open Some(\"failure_rate\")",
+                "62 shop -> db breaker 1: Some(\"closed\") open Some(\"consecutive_failures\")",
+                "66 shop -> db breaker 0: Some(\"open\") half_open Some(\"wait_over\")",
+                "67 shop -> db breaker 0: Some(\"half_open\") closed Some(\"probe_succeeded\")",
+            ]
+        );
+    }
+}

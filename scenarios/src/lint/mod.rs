@@ -3,14 +3,18 @@
 //! A lint looks at a compiled model and at arithmetic, never at a run, and says what it found as data; places and looks are
 //! for whoever reports it. One lint a file.
 
+mod blind_breaker;
 mod endless_queue;
 mod idle_budget;
 mod inverted_timeouts;
 mod late;
+mod long_wait;
+mod many_probes;
 mod multiplying_retries;
 mod overload;
 mod short_timeout;
 mod silent_load;
+mod surprising_order;
 mod synchronised_retries;
 #[cfg(test)]
 mod tests;
@@ -19,7 +23,9 @@ mod warmup_span;
 
 use brownout_sim_core::ids::{ChangeId, FaultId, LoadId, PlanId, ServiceId};
 use brownout_sim_core::measure::Expectation;
-use brownout_sim_core::model::{Model, Plan, Stage};
+use brownout_sim_core::model::{Gate, Model, Plan, Stage};
+use brownout_sim_core::policy::PolicyKind;
+use brownout_sim_core::policy::breaker::Breaker;
 use brownout_sim_core::policy::deadline::Deadline;
 use brownout_sim_core::time::Span;
 
@@ -72,6 +78,10 @@ pub static CODES: &[Code] = &[
     warmup_span::CODE,
     idle_budget::CODE,
     silent_load::CODE,
+    surprising_order::CODE,
+    many_probes::CODE,
+    long_wait::CODE,
+    blind_breaker::CODE,
 ];
 
 /// What lints look at.
@@ -99,6 +109,10 @@ pub fn lints(input: Input<'_>) -> Vec<Lint> {
     found.extend(warmup_span::check(input));
     found.extend(idle_budget::check(input));
     found.extend(silent_load::check(input));
+    found.extend(surprising_order::check(input));
+    found.extend(many_probes::check(input));
+    found.extend(long_wait::check(input));
+    found.extend(blind_breaker::check(input));
     found
 }
 
@@ -116,6 +130,23 @@ fn deadline_of(plan: &Plan) -> Option<Deadline> {
     plan.stages
         .iter()
         .find_map(|it| if let Stage::Deadline(it) = it { Some(*it) } else { None })
+}
+
+/// What kind of policy a stage is.
+fn kind_of(stage: &Stage) -> PolicyKind {
+    match stage {
+        Stage::Deadline(_) => PolicyKind::Deadline,
+        Stage::Retry(_) => PolicyKind::Retry,
+        Stage::Timeout(_) => PolicyKind::Timeout,
+        Stage::Gate(it) => it.kind(),
+    }
+}
+
+fn breaker_of(plan: &Plan) -> Option<&Breaker> {
+    plan.stages.iter().find_map(|it| match it {
+        Stage::Gate(Gate::Breaker(it)) => Some(it),
+        _ => None,
+    })
 }
 
 /// The plans that some call site uses at all, with the sites.

@@ -3,8 +3,11 @@ use crate::testing::{Build, Do, at, ms, steady};
 use brownout_sim_core::dist::Dist;
 use brownout_sim_core::measure::{Bound, Comparison, Condition, During, Metric, Moment, Target, Value};
 use brownout_sim_core::model::{Arrival, Change, Cores, Edit, Effect, Instant, Rate, RatePoint, Schedule, Sharing};
+use brownout_sim_core::outcome::{Outcome, OutcomeSet};
 use brownout_sim_core::policy::backoff::{Backoff, Curve, Jitter};
+use brownout_sim_core::policy::breaker::{Judge, Resilience4j};
 use brownout_sim_core::policy::budget::{Budget, bucket::Bucket, envoy::Envoy, finagle::Finagle, sre::Sre};
+use brownout_sim_core::policy::bulkhead::{Bulkhead, Semaphore};
 use brownout_sim_core::policy::retry::Retry;
 use brownout_sim_core::policy::timeout::Cancel;
 use brownout_sim_core::quantity::Factor;
@@ -359,4 +362,79 @@ fn codes_are_unique_and_lengths_are_told_shortly() {
         [1650.0, 2.5, 0.0139, 0.2, 0.000_25].map(told),
         ["1650s", "2.5s", "13.9ms", "200ms", "250us"]
     );
+}
+
+/// The codes of what is told about these policies from app to db.
+fn codes_of(stages: Vec<Stage>) -> String {
+    let mut build = shop(100.0);
+    build.policy("app -> db", stages);
+    let seen = seen(build, &[]);
+    let codes = seen.lines().map(|it| it.split(' ').next().unwrap_or_default());
+    codes.collect::<Vec<_>>().join(" ")
+}
+
+fn breaker() -> Stage {
+    Stage::Gate(Gate::Breaker(Breaker::Resilience4j(Resilience4j::default())))
+}
+
+fn slots(wait: Span) -> Stage {
+    Stage::Gate(Gate::Bulkhead(Bulkhead::Semaphore(Semaphore {
+        max_wait_duration: wait,
+        ..Semaphore::default()
+    })))
+}
+
+#[test]
+fn an_order_that_surprises_is_told_for_each_pair() {
+    assert_eq!(codes_of(vec![careful(3), breaker(), Stage::Timeout(ms(500))]), "");
+    assert_eq!(codes_of(vec![breaker(), careful(3)]), "L0122");
+    // Around a retry, a breaker and a bulkhead.
+    let around = vec![Stage::Timeout(ms(500)), careful(3), breaker(), slots(Span::ZERO)];
+    assert_eq!(codes_of(around), "L0122 L0122 L0122");
+}
+
+#[test]
+fn more_probes_than_the_window_has_calls_are_told() {
+    let of = |calls: u32, probes: u32| {
+        codes_of(vec![Stage::Gate(Gate::Breaker(Breaker::Resilience4j(Resilience4j {
+            sliding_window_size: calls,
+            permitted_number_of_calls_in_half_open_state: probes,
+            ..Resilience4j::default()
+        })))])
+    };
+    assert_eq!(of(10, 10), "");
+    assert_eq!(of(10, 11), "L0123");
+}
+
+#[test]
+fn a_wait_as_long_as_the_limit_around_it_is_told() {
+    let of = |wait: Span| codes_of(vec![Stage::Deadline(Deadline::local(ms(500))), slots(wait)]);
+    assert_eq!(of(ms(499)), "");
+    assert_eq!(of(ms(500)), "L0124");
+    assert_eq!(of(Span::MAX), "", "an unlimited wait leaves it to the deadline");
+    assert_eq!(
+        codes_of(vec![slots(ms(900)), Stage::Timeout(ms(500))]),
+        "",
+        "the timeout stands within"
+    );
+}
+
+#[test]
+fn a_breaker_that_counts_only_what_stands_around_it_is_told() {
+    let counting = |failures: OutcomeSet| {
+        Stage::Gate(Gate::Breaker(Breaker::Resilience4j(Resilience4j {
+            judge: Judge {
+                failures,
+                ignored: OutcomeSet::EMPTY,
+            },
+            ..Resilience4j::default()
+        })))
+    };
+    let timeouts = OutcomeSet::EMPTY.with(Outcome::Timeout);
+    let timeout = Stage::Timeout(ms(500));
+    assert_eq!(codes_of(vec![counting(timeouts), timeout.clone()]), "");
+    assert_eq!(codes_of(vec![counting(timeouts)]), "L0125");
+    assert_eq!(codes_of(vec![timeout.clone(), counting(timeouts)]), "L0122 L0125");
+    let errors_too = counting(timeouts.with(Outcome::Error));
+    assert_eq!(codes_of(vec![timeout, errors_too]), "L0122");
 }

@@ -11,6 +11,7 @@ mod edges;
 pub mod expression;
 mod faults;
 pub(crate) mod flows;
+mod gates;
 pub(crate) mod index;
 pub(crate) mod loads;
 pub(crate) mod mistakes;

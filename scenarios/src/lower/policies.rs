@@ -4,34 +4,62 @@ use std::collections::BTreeMap;
 
 use brownout_sim_core::ids::EndpointId;
 use brownout_sim_core::model::{Plan, Stage};
-use brownout_sim_core::policy::PolicyKind;
 use brownout_sim_core::policy::deadline::Deadline;
 use brownout_sim_core::policy::timeout::Cancel;
+use brownout_sim_core::policy::{OrderError, PolicyKind};
 use brownout_sim_core::rng::Key;
 use brownout_sim_core::routing::{Balance, Start};
 use brownout_sim_core::time::Span;
 
+use super::gates::{self, Mistaken};
 use super::index::Index;
 use super::resolve::{Directory, Origin, Specificity};
 use super::{Cx, budgets};
 use crate::document::Place;
-use crate::spec::Named;
 use crate::spec::policy::balance as spec_balance;
 use crate::spec::policy::{Policy, Scope};
+use crate::spec::{Named, Opt};
 
 /// The keys that policies set, in the order in which they are shown.
-pub(crate) const KEYS: [&str; 7] = ["timeout", "deadline", "cancel", "retry", "balance", "scope", "order"];
+pub(crate) const KEYS: [&str; 12] = [
+    "timeout",
+    "deadline",
+    "cancel",
+    "retry",
+    "throttle",
+    "rate_limit",
+    "breaker",
+    "bulkhead",
+    "concurrency",
+    "balance",
+    "scope",
+    "order",
+];
+
+/// The position of a key in [`KEYS`].
+pub(crate) fn key_of(name: &str) -> usize {
+    let found = KEYS.iter().position(|it| *it == name);
+    found.expect("policies have this key")
+}
 
 /// Where a policy sets a key, if it does.
 pub(crate) fn place_of(policy: &Policy, key: usize) -> Option<Place> {
-    match key {
-        0 => policy.timeout.as_ref().map(|it| it.at),
-        1 => policy.deadline.as_ref().map(|it| it.at),
-        2 => policy.cancel.as_ref().map(|it| it.at),
-        3 => policy.retry.as_ref().map(|it| it.at),
-        4 => policy.balance.as_ref().map(|it| it.at),
-        5 => policy.scope.as_ref().map(|it| it.at),
-        _ => policy.order.as_ref().map(|it| it.at),
+    fn at<T>(it: &Opt<T>) -> Option<Place> {
+        it.as_ref().map(|it| it.at)
+    }
+    match KEYS[key] {
+        "timeout" => at(&policy.timeout),
+        "deadline" => at(&policy.deadline),
+        "cancel" => at(&policy.cancel),
+        "retry" => at(&policy.retry),
+        "throttle" => at(&policy.throttle),
+        "rate_limit" => at(&policy.rate_limit),
+        "breaker" => at(&policy.breaker),
+        "bulkhead" => at(&policy.bulkhead),
+        "concurrency" => at(&policy.concurrency),
+        "balance" => at(&policy.balance),
+        "scope" => at(&policy.scope),
+        _ => at(&policy.order),
     }
 }
 
@@ -102,10 +130,10 @@ pub(crate) fn check_edges(index: &Index<'_>, dir: &Directory, cx: &mut Cx<'_>) {
 
 /// The plan that follows; `key` names it. `None` if a mistake was found.
 pub(crate) fn plan(effective: &Effective<'_>, key: Key, cx: &mut Cx<'_>) -> Option<Plan> {
-    let of = |key: usize| effective.by_key[key].map(|it| &it.it);
+    let of = |name: &str| effective.by_key[key_of(name)].map(|it| &it.it);
     let mut stages: Vec<(PolicyKind, Stage)> = Vec::new();
     let mut sound = true;
-    if let Some(deadline) = of(1).and_then(|it| it.deadline.as_ref())
+    if let Some(deadline) = of("deadline").and_then(|it| it.deadline.as_ref())
         && let Some(it) = deadline.value.set()
     {
         let stage = Deadline {
@@ -119,7 +147,7 @@ pub(crate) fn plan(effective: &Effective<'_>, key: Key, cx: &mut Cx<'_>) -> Opti
         }
         stages.push((PolicyKind::Deadline, Stage::Deadline(stage)));
     }
-    if let Some(retry) = of(3).and_then(|it| it.retry.as_ref())
+    if let Some(retry) = of("retry").and_then(|it| it.retry.as_ref())
         && retry.value.set().is_some()
     {
         match budgets::retry(retry, cx) {
@@ -127,16 +155,33 @@ pub(crate) fn plan(effective: &Effective<'_>, key: Key, cx: &mut Cx<'_>) -> Opti
             None => sound = false,
         }
     }
-    if let Some(timeout) = of(0).and_then(|it| it.timeout.as_ref())
+    if let Some(timeout) = of("timeout").and_then(|it| it.timeout.as_ref())
         && let Some(span) = timeout.value.set()
     {
         stages.push((PolicyKind::Timeout, Stage::Timeout(*span)));
     }
+    let gates = [
+        of("throttle").map(|it| gates::throttle(it, cx)),
+        of("rate_limit").map(|it| gates::rate_limit(it, cx)),
+        of("breaker").map(|it| gates::breaker(it, cx)),
+        of("bulkhead").map(|it| gates::bulkhead(it, cx)),
+        of("concurrency").map(|it| gates::concurrency(it, cx)),
+    ];
+    for gate in gates.into_iter().flatten() {
+        match gate {
+            Ok(gate) => stages.extend(gate.map(|it| (it.kind(), Stage::Gate(it)))),
+            Err(Mistaken) => sound = false,
+        }
+    }
     stages.sort_by_key(|it| it.0);
-    if let Some(order) = of(6).and_then(|it| it.order.as_ref()) {
+    if let Some(order) = of("order").and_then(|it| it.order.as_ref()) {
         let wanted: Vec<PolicyKind> = order.value.iter().map(|it| it.value).collect();
         let used: Vec<PolicyKind> = stages.iter().map(|it| it.0).collect();
         for error in PolicyKind::check_order(&wanted, &used) {
+            // What is switched off keeps its place in the order.
+            if matches!(error, OrderError::Unused(kind) if KEYS.contains(&kind.name()) && of(kind.name()).is_some()) {
+                continue;
+            }
             cx.out.inconsistent(order.at, error.to_string());
             sound = false;
         }
@@ -145,13 +190,13 @@ pub(crate) fn plan(effective: &Effective<'_>, key: Key, cx: &mut Cx<'_>) -> Opti
     sound.then(|| Plan {
         key,
         stages: stages.into_iter().map(|it| it.1).collect(),
-        cancel: of(2)
+        cancel: of("cancel")
             .and_then(|it| it.cancel.as_ref())
             .map_or(Cancel::None, |it| it.value),
-        balance: of(4)
+        balance: of("balance")
             .and_then(|it| it.balance.as_ref())
             .map_or_else(Balance::default, |it| balance(&it.value)),
-        shared_state: of(5)
+        shared_state: of("scope")
             .and_then(|it| it.scope.as_ref())
             .is_some_and(|it| it.value == Scope::Service),
     })

@@ -397,7 +397,7 @@ balance = "random"
 "#,
     );
     let it = loaded(&text);
-    let plain = |edge: &str| effective_of(&it, edge).lines().take(8).collect::<Vec<_>>().join("\n");
+    let plain = |edge: &str| effective_of(&it, edge).lines().take(13).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!([plain("web -> db"), plain("users -> web")].join("\n\n"));
 }
 
@@ -615,4 +615,118 @@ proptest! {
             .collect();
         let _ = load(&swapped.join("\n"));
     }
+}
+
+/// Attempts sent from `app` to `db`, and how many of the calls the breaker refused.
+fn sent_to_a_dead_db(policy: &str) -> (u64, u64) {
+    let text = format!(
+        "format = 1\n[run]\nduration = \"55ms\"\nwindow = \"5ms\"\n[load.users]\ntarget = \"app\"\n\
+         arrival = \"deterministic\"\nrate = \"100/s\"\n[service.app]\nflow = [\"db\"]\n[service.db]\nwork = \"1ms\"\n\
+         [fault.dead]\ntarget = \"db\"\nat = \"0s\"\neffect = {{ crash = true }}\n\
+         [policy.p]\nedge = \"app -> db\"\n{policy}\n"
+    );
+    let compiled = compiled(&text, "base");
+    let record = brownout_sim_core::observe::Record::default();
+    let limits = brownout_sim_core::engine::Limits::default();
+    let result = brownout_sim_core::engine::run(&compiled.model, 1, &record, &limits, &mut ());
+    let result = result.expect("it is within the limits");
+    let row = compiled.names.edges.iter().position(|it| it == "app -> db");
+    let total = &result.edges[row.expect("app calls db")].total;
+    let refused = total.outcomes.of(brownout_sim_core::outcome::Outcome::BreakerOpen);
+    (total.attempts, refused)
+}
+
+#[test]
+fn cm_1_a_breaker_around_the_retries_lets_three_times_as_many_through() {
+    let settings = "retry = { attempts = 3 }\n\
+                    breaker = { kind = \"resilience4j\", sliding_window_size = 4, minimum_number_of_calls = 4 }\n";
+    // Five calls: the fourth failure is the second call's first attempt.
+    assert_eq!(sent_to_a_dead_db(settings), (4, 4));
+    // The fourth failure is that of the fourth call, after its third attempt.
+    let around = format!("{settings}order = [\"breaker\", \"retry\"]");
+    assert_eq!(sent_to_a_dead_db(&around), (12, 1));
+}
+
+/// The policies of the edge from web to db, outermost first.
+fn stack(policy: &str) -> String {
+    let text = small(&format!("[policy.p]\nedge = \"web -> db\"\n{policy}\n"));
+    let compiled = compiled(&text, "base");
+    let row = compiled.names.plans.iter().position(|it| it.starts_with("web -> db"));
+    let stages = &compiled.model.plans[row.expect("web calls db")].stages;
+    let name = |it: &brownout_sim_core::model::Stage| match it {
+        brownout_sim_core::model::Stage::Deadline(_) => "deadline",
+        brownout_sim_core::model::Stage::Retry(_) => "retry",
+        brownout_sim_core::model::Stage::Timeout(_) => "timeout",
+        brownout_sim_core::model::Stage::Gate(it) => it.kind().name(),
+    };
+    stages.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn profiles_stand_as_their_libraries_do() {
+    for name in Document::profiles() {
+        stack(&format!("like = \"{name}\""));
+    }
+    assert_eq!(stack("like = \"hystrix-default\""), "breaker, bulkhead, timeout");
+    assert_eq!(stack("like = \"resilience4j-default\""), "retry, breaker, timeout");
+    assert_eq!(
+        stack("like = \"polly-default\""),
+        "bulkhead, deadline, retry, breaker, timeout"
+    );
+    assert_eq!(stack("like = \"finagle-default\""), "retry, breaker");
+    assert_eq!(stack("like = \"envoy-default\""), "deadline, retry");
+    assert_eq!(
+        stack(
+            "like = \"hystrix-default\"\nretry = { attempts = 2 }\nthrottle = \"sre\"\nrate_limit = \"10/s\"\nconcurrency = \"vegas\""
+        ),
+        "retry, throttle, rate_limit, breaker, bulkhead, concurrency, timeout"
+    );
+}
+
+#[test]
+fn what_is_switched_off_may_stand_in_the_order() {
+    assert_eq!(
+        stack("like = \"polly-default\"\nretry = \"none\""),
+        "bulkhead, deadline, breaker, timeout"
+    );
+    let stranger = small("[policy.p]\nedge = \"web -> db\"\ntimeout = \"1s\"\norder = [\"breaker\", \"timeout\"]\n");
+    assert!(
+        mistakes(&stranger).contains("`breaker` stands in the order, but no such policy applies here"),
+        "{}",
+        mistakes(&stranger)
+    );
+}
+
+#[test]
+fn a_profiles_gates_are_effective_key_by_key() {
+    let text = small(
+        "[policy.p]\nedge = \"web -> db\"\nlike = \"hystrix-default\"\nbreaker.sleep_window = \"1s\"\nbulkhead = 5\n",
+    );
+    insta::assert_snapshot!(effective_of(&loaded(&text), "web -> db"));
+}
+
+#[test]
+fn settings_of_gates_that_contradict_each_other_are_told() {
+    let policies = [
+        "breaker = { kind = \"resilience4j\", sliding_window_size = 5, minimum_number_of_calls = 5 }",
+        "timeout = \"100ms\"\nbulkhead = { max_concurrent_calls = 5, max_wait_duration = \"1s\" }\norder = [\"timeout\", \"bulkhead\"]",
+        "timeout = \"100ms\"\nbreaker = { on = [\"timeout\"] }\norder = [\"timeout\", \"breaker\"]",
+        "breaker = { on = [\"timeout\"] }",
+        "timeout = \"100ms\"\nbreaker = { on = [\"timeout\"] }",
+        "breaker = \"hystrix\"\nretry = { attempts = 3, backoff = \"exponential(50ms, cap=1s)\", jitter = \"full\" }\norder = [\"breaker\", \"retry\"]",
+        "breaker = { kind = \"hystrix\", error_threshold_percentage = \"0.5%\" }",
+        "breaker = { kind = \"resilience4j\", wait_duration_in_open_state = \"none\" }",
+        "breaker = { on = [\"error\"], ignore = [\"error\", \"quota\"] }",
+        "bulkhead = { kind = \"haproxy\", maxconn = 10, minconn = 20 }",
+        "bulkhead = 0",
+        "rate_limit = \"fast\"",
+        "rate_limit = { burst = 5 }",
+        "concurrency = { kind = \"gradient2\", min_limit = 500 }",
+        "throttle = { kind = \"envoy\", sampling_window = \"10ms\" }",
+    ];
+    let told = policies.map(|it| {
+        let text = small(&format!("[policy.p]\nedge = \"web -> db\"\n{it}\n"));
+        format!("{it}\n{}\n", mistakes(&text))
+    });
+    insta::assert_snapshot!(told.join("\n"));
 }

@@ -3,12 +3,16 @@
 use brownout_sim_core::outcome::Outcome;
 use brownout_sim_core::policy::PolicyKind;
 
+use brownout_sim_core::time::Span;
+
 use super::Custom;
 use crate::document::{Document, Node, Value};
 use crate::fields::cx::Cx;
-use crate::fields::read::{Read, short, wrong_type};
+use crate::fields::read::{Read, duration_or_zero, kind_or_table, short, wrong_type};
 use crate::fields::shape::Shape;
 use crate::spec::policy::budget::Budget;
+use crate::spec::policy::bulkhead::Bulkhead;
+use crate::spec::policy::rate_limit::RateLimit;
 use crate::spec::policy::retry::RetryAfter;
 
 /// A policy's name in `order`.
@@ -70,15 +74,67 @@ pub(crate) fn profile() -> Custom<String> {
     Custom { shape, read }
 }
 
+/// Whether a text is a word, and no quantity.
+fn is_word(node: &Node) -> bool {
+    node.as_str()
+        .is_some_and(|it| it.starts_with(|it: char| it.is_ascii_alphabetic()))
+}
+
 /// `budget`: a percentage, or a table.
 pub(crate) fn budget() -> Custom<Budget> {
     Custom {
         shape: || Read::shape(&short::<Budget>("deposit")),
+        read: |cx, node| match is_word(node) {
+            true => kind_or_table::<Budget>().read(cx, node),
+            false => short::<Budget>("deposit").read(cx, node),
+        },
+    }
+}
+
+/// `bulkhead`: a number, a kind or a table.
+pub(crate) fn bulkhead() -> Custom<Bulkhead> {
+    Custom {
+        shape: || {
+            Shape::Either(vec![
+                Shape::Whole(1, 1_000_000_000),
+                Read::shape(&kind_or_table::<Bulkhead>()),
+            ])
+        },
+        read: |cx, node| match is_word(node) {
+            true => kind_or_table::<Bulkhead>().read(cx, node),
+            false => short::<Bulkhead>("max_concurrent_calls").read(cx, node),
+        },
+    }
+}
+
+/// `rate_limit`: a rate, a kind or a table.
+pub(crate) fn rate_limit() -> Custom<RateLimit> {
+    Custom {
+        shape: || {
+            Shape::Either(vec![
+                Shape::Text("a rate", "100/s"),
+                Read::shape(&kind_or_table::<RateLimit>()),
+            ])
+        },
+        read: |cx, node| match is_word(node) {
+            true => kind_or_table::<RateLimit>().read(cx, node),
+            false => short::<RateLimit>("rate").read(cx, node),
+        },
+    }
+}
+
+/// How long a call waits: a duration, or `"unlimited"`, which is [`Span::MAX`].
+pub(crate) fn wait() -> Custom<Span> {
+    Custom {
+        shape: || {
+            Shape::Either(vec![
+                Shape::Text("a duration", "250ms"),
+                Shape::Words(vec!["unlimited"]),
+            ])
+        },
         read: |cx, node| match node.as_str() {
-            Some(word) if word.starts_with(|it: char| it.is_ascii_alphabetic()) => {
-                crate::fields::read::kind_or_table::<Budget>().read(cx, node)
-            }
-            _ => short::<Budget>("deposit").read(cx, node),
+            Some("unlimited") => Some(Span::MAX),
+            _ => duration_or_zero().read(cx, node),
         },
     }
 }
@@ -86,10 +142,7 @@ pub(crate) fn budget() -> Custom<Budget> {
 /// `respect_retry_after`: `true`, `false`, a kind or a table.
 pub(crate) fn retry_after() -> Custom<RetryAfter> {
     pub(super) fn shape() -> Shape {
-        Shape::Either(vec![
-            Shape::Flag,
-            Read::shape(&crate::fields::read::kind_or_table::<RetryAfter>()),
-        ])
+        Shape::Either(vec![Shape::Flag, Read::shape(&kind_or_table::<RetryAfter>())])
     }
     pub(super) fn read(cx: &mut Cx<'_>, node: &Node) -> Option<RetryAfter> {
         match &node.value {
@@ -99,9 +152,9 @@ pub(crate) fn retry_after() -> Custom<RetryAfter> {
                     value: Value::String(word.to_owned()),
                     at: node.at,
                 };
-                crate::fields::read::kind_or_table::<RetryAfter>().read(cx, &node)
+                kind_or_table::<RetryAfter>().read(cx, &node)
             }
-            Value::String(_) | Value::Table(_) => crate::fields::read::kind_or_table::<RetryAfter>().read(cx, node),
+            Value::String(_) | Value::Table(_) => kind_or_table::<RetryAfter>().read(cx, node),
             _ => {
                 wrong_type(cx, node, &shape());
                 None

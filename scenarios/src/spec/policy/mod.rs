@@ -1,20 +1,30 @@
 //! `[policy.x]`: what callers do about failures, key by key.
 
 pub mod balance;
+pub mod breaker;
 pub mod budget;
+pub mod bulkhead;
+pub mod concurrency;
 pub mod deadline;
+pub mod rate_limit;
 pub mod retry;
+pub mod throttle;
 pub mod timeout;
 
 use super::{At, Opt, Switch};
 use crate::fields::*;
 use crate::syntax::address::EdgeAddress;
 use balance::Balance;
+use breaker::Breaker;
 use brownout_sim_core::policy::PolicyKind;
 use brownout_sim_core::policy::timeout::Cancel;
 use brownout_sim_core::time::Span;
+use bulkhead::Bulkhead;
+use concurrency::Concurrency;
 use deadline::Deadline;
+use rate_limit::RateLimit;
 use retry::Retry;
+use throttle::Throttle;
 use timeout::CANCELS;
 
 table! {
@@ -30,6 +40,16 @@ table! {
         cancel: Opt<Cancel> = words(CANCELS), default("\"none\"").live(), "\"propagate\"";
         /// Sends again after a failure; `"none"` switches it off.
         retry: Opt<Switch<Retry>> = switch(table::<Retry>()), optional().live(), "{ attempts = 3, backoff = \"exponential(50ms, factor=2, cap=2s)\", jitter = \"full\" }";
+        /// Sends less when too much is refused; `"none"` switches it off.
+        throttle: Opt<Switch<Throttle>> = switch(kind_or_table::<Throttle>()), optional().live(), "\"sre\"";
+        /// Sends at most so many per second; `"none"` switches it off.
+        rate_limit: Opt<Switch<RateLimit>> = switch(rate_limit()), optional().live(), "\"100/s\"";
+        /// Stops calling a callee that keeps failing; `"none"` switches it off.
+        breaker: Opt<Switch<Breaker>> = switch(kind_or_table::<Breaker>()), optional().live(), "{ kind = \"resilience4j\", sliding_window_size = 20, minimum_number_of_calls = 10 }";
+        /// Has at most so many calls out at once; `"none"` switches it off.
+        bulkhead: Opt<Switch<Bulkhead>> = switch(bulkhead()), optional().live(), "10";
+        /// As a bulkhead, but finds the number itself; `"none"` switches it off.
+        concurrency: Opt<Switch<Concurrency>> = switch(kind_or_table::<Concurrency>()), optional().live(), "\"gradient2\"";
         /// How a replica is picked.
         balance: Opt<Balance> = kind_or_table::<Balance>(), default("\"round_robin\"").live(), "\"two_choices\"";
         /// Whose state it is: each replica of the caller has its own, or the service shares one.
