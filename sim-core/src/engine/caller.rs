@@ -350,9 +350,9 @@ impl<Q: Pending> Simulation<'_, Q> {
     }
 
     #[inline(never)]
-    fn attempt_ended_indeed(&mut self, call: u32, outcome: Outcome) {
+    fn attempt_ended_indeed(&mut self, call: u32, mut outcome: Outcome) {
         if self.has_passages(call) {
-            self.close_try(call, outcome);
+            outcome = self.close_try(call, outcome);
         }
         let row = &self.calls[call];
         let plan = self.sites[row.site.index()].plan;
@@ -402,9 +402,9 @@ impl<Q: Pending> Simulation<'_, Q> {
     }
 
     /// The final outcome of a call with a row; its parent is told.
-    pub(super) fn call_ended(&mut self, call: u32, outcome: Outcome) {
+    pub(super) fn call_ended(&mut self, call: u32, mut outcome: Outcome) {
         if self.has_passages(call) {
-            self.close_whole(call, outcome);
+            outcome = self.close_whole(call, outcome);
         }
         let over = self.over(CallRef::row(call));
         self.note_end(&over, outcome);

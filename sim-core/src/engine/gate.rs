@@ -273,6 +273,15 @@ impl<'m> Gates<'m> {
         }
     }
 
+    /// How a call is reported whose end with `outcome` brought this transition.
+    pub fn reported(&self, at: u32, transition: Option<Transition>, outcome: Outcome) -> Outcome {
+        let slot = self.states[at as usize].slot;
+        match (self.slots[slot as usize].gate, transition) {
+            (Gate::Breaker(it), Some(transition)) if it.masks(transition) => Outcome::BreakerOpen,
+            _ => outcome,
+        }
+    }
+
     /// The instant has come that [`Gates::newly_due`] named.
     pub fn tick(&mut self, at: u32, now: SimTime) -> Option<Transition> {
         let state = &mut self.states[at as usize];

@@ -352,16 +352,16 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
     }
 
-    /// The try of a call that is under way, if any, ends so. Gives whether there was one.
-    pub(super) fn close_try(&mut self, call: u32, outcome: Outcome) -> bool {
+    /// The try of a call that is under way, if any, ends so. Gives how that is seen above its stages.
+    pub(super) fn close_try(&mut self, call: u32, outcome: Outcome) -> Outcome {
         let passage = core::mem::replace(&mut self.passages_of[call as usize].current, NONE);
         self.close(passage, outcome)
     }
 
-    /// A call ends so, for the stages that look at it as a whole.
-    pub(super) fn close_whole(&mut self, call: u32, outcome: Outcome) {
+    /// A call ends so, for the stages that look at it as a whole. Gives how that is seen above them.
+    pub(super) fn close_whole(&mut self, call: u32, outcome: Outcome) -> Outcome {
         let passage = core::mem::replace(&mut self.passages_of[call as usize].whole, NONE);
-        self.close(passage, outcome);
+        self.close(passage, outcome)
     }
 
     /// A call is given up by its deadline: the stages within see it cancelled.
@@ -374,17 +374,18 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
     }
 
-    fn close(&mut self, passage: u32, outcome: Outcome) -> bool {
+    fn close(&mut self, passage: u32, outcome: Outcome) -> Outcome {
         if passage == NONE {
-            return false;
+            return outcome;
         }
-        self.settle_passage(passage, 0, outcome);
+        let seen = self.settle_passage(passage, 0, outcome);
         self.passages.remove(passage);
-        true
+        seen
     }
 
-    /// Gives back what a passage has, from where it stands up to stage `first`, innermost first.
-    fn settle_passage(&mut self, passage: u32, first: usize, outcome: Outcome) {
+    /// Gives back what a passage has, from where it stands up to stage `first`, innermost first. Gives the outcome as it
+    /// is seen above these stages.
+    fn settle_passage(&mut self, passage: u32, first: usize, mut outcome: Outcome) -> Outcome {
         let row = &self.passages[passage];
         let generation = row.generation;
         let stack = &self.stacks[row.stack as usize];
@@ -403,8 +404,10 @@ impl<Q: Pending> Simulation<'_, Q> {
             let state = self.gate_state(passage, stage);
             let ticket = Ticket { passage, generation };
             let transition = self.gates.settle(state, self.now, ticket, permit, outcome);
+            outcome = self.gates.reported(state, transition, outcome);
             self.call_in(state);
             self.gate_acted(state, transition);
         }
+        outcome
     }
 }

@@ -6,7 +6,7 @@ use crate::engine::{Limits, run};
 use crate::model::{Effect, Gate, Model, Stage};
 use crate::observe::Record;
 use crate::outcome::{Outcome, OutcomeSet};
-use crate::policy::breaker::{Breaker, Circuit, Resilience4j};
+use crate::policy::breaker::{Breaker, Circuit, Consecutive, Resilience4j};
 use crate::policy::bulkhead::{Bulkhead, Semaphore};
 use crate::policy::concurrency::{Aimd, Concurrency, Limit};
 use crate::policy::rate_limit::{RateLimit, TokenBucket};
@@ -202,4 +202,22 @@ fn a_paused_caller_gives_up_when_it_goes_on() {
     let system = pair(&[0, 0], ms(80), vec![Stage::Timeout(ms(40)), semaphore(1, Span::MAX)]);
     let pause = system.fault("app", 35, 100, Effect::Pause);
     assert_eq!(system.play_with(vec![pause]), "ok@100 error@100");
+}
+
+#[test]
+fn pybreaker_reports_the_call_that_opens_it_as_refused() {
+    let breaker = Consecutive {
+        failures: 2,
+        ..Consecutive::pybreaker_default()
+    };
+    let system = pair(
+        &[0, 10, 20],
+        ms(1),
+        vec![Stage::Gate(Gate::Breaker(Breaker::Consecutive(breaker)))],
+    );
+    let dead = system.fault("db", 0, 9_000, Effect::Crash);
+    let result = system.run_with(vec![dead], 1);
+    // The second was sent and refused by the callee; the third was not sent.
+    assert_eq!(edge(&system, &result, Outcome::BreakerOpen), (3, 2, 2));
+    assert_eq!(edge(&system, &result, Outcome::Refused), (3, 2, 1));
 }
