@@ -83,13 +83,6 @@ pub fn compiled() -> Compiled {
         shared_state: false,
     };
     let model = Model::new(Tables {
-        clock: Clock {
-            warmup: SimTime::from_secs(10),
-            duration: SimTime::from_secs(120),
-            drain: Span::from_secs(10),
-            window: Span::from_secs(1),
-        },
-        zones: vec![],
         loads: vec![Load {
             key: Key::of("shoppers"),
             zone: None,
@@ -125,7 +118,6 @@ pub fn compiled() -> Compiled {
             background: false,
             action: Action::Call(SiteId(1)),
         }],
-        options: vec![],
         sites: vec![
             Site {
                 key: 2,
@@ -169,9 +161,12 @@ pub fn compiled() -> Compiled {
                 factor: Factor(10_000_000),
             }],
         }],
-        changes: vec![],
-        classes: 1,
-        depth_max: 64,
+        ..Tables::empty(Clock {
+            warmup: SimTime::from_secs(10),
+            duration: SimTime::from_secs(120),
+            drain: Span::from_secs(10),
+            window: Span::from_secs(1),
+        })
     });
     let names = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
     Compiled {

@@ -114,22 +114,6 @@ fn lognormal(mean: Span) -> Dist {
 
 fn system(system: System) -> Model {
     let mut tables = Tables {
-        clock: Clock {
-            warmup: SimTime::ZERO,
-            duration: SimTime::from_nanos(system.duration_ns.max(1)),
-            drain: Span::from_secs(60),
-            window: Span::from_secs(1),
-        },
-        zones: vec![],
-        loads: vec![],
-        services: vec![],
-        endpoints: vec![],
-        blocks: vec![],
-        steps: vec![],
-        options: vec![],
-        sites: vec![],
-        edges: vec![],
-        plans: vec![],
         links: vec![Link {
             latency: system.hop.clone(),
             loss: Chance::NEVER,
@@ -137,10 +121,12 @@ fn system(system: System) -> Model {
             connect: None,
             price_per_gb: Nanomoney(0),
         }],
-        faults: vec![],
-        changes: vec![],
-        classes: 1,
-        depth_max: 64,
+        ..Tables::empty(Clock {
+            warmup: SimTime::ZERO,
+            duration: SimTime::from_nanos(system.duration_ns.max(1)),
+            drain: Span::from_secs(60),
+            window: Span::from_secs(1),
+        })
     };
     let site = |tables: &mut Tables, caller: Caller, callee: usize| {
         let key = Key::of(&format!("{caller:?} -> {callee}"));

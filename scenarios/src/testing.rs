@@ -73,22 +73,9 @@ impl Build {
             price_per_gb: Nanomoney(0),
         };
         let tables = Tables {
-            clock,
-            zones: vec![],
-            loads: vec![],
-            services: vec![],
-            endpoints: vec![],
-            blocks: vec![],
-            steps: vec![],
-            options: vec![],
-            sites: vec![],
-            edges: vec![],
-            plans: vec![],
             links: vec![link],
-            faults: vec![],
-            changes: vec![],
-            classes: 1,
             depth_max: 16,
+            ..Tables::empty(clock)
         };
         let names = Names {
             links: vec!["default".to_owned()],

@@ -294,6 +294,8 @@ impl<Q: Pending> Simulation<'_, Q> {
             item += load.mix.len();
         }
 
+        self.assert_permits();
+
         // Little's law and the utilization law, as identities of integer areas: sums of times at each replica, modulo 2^64.
         let mut inside = vec![0u64; self.model.endpoints.len()];
         let mut sojourn: Vec<u64> = self.replicas.iter().map(|it| it.sojourn).collect();

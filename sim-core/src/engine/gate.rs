@@ -273,6 +273,15 @@ impl<'m> Gates<'m> {
         }
     }
 
+    /// How many are inside, for gates that count them.
+    pub fn inside(&self, at: usize) -> Option<u32> {
+        match &self.states[at].memory {
+            Memory::Bulkhead(of) => Some(of.inside()),
+            Memory::Concurrency(of) => Some(of.in_flight()),
+            Memory::Throttle(_) | Memory::RateLimit(..) | Memory::Breaker(_) => None,
+        }
+    }
+
     /// How a call is reported whose end with `outcome` brought this transition.
     pub fn reported(&self, at: u32, transition: Option<Transition>, outcome: Outcome) -> Outcome {
         let slot = self.states[at as usize].slot;

@@ -410,4 +410,25 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
         outcome
     }
+
+    /// Asserts that gates have inside them just who holds their permits.
+    pub(super) fn assert_permits(&self) {
+        let mut held = vec![0; self.gates.states.len()];
+        for passage in self.passages.taken() {
+            let row = &self.passages[passage];
+            let stack = &self.stacks[row.stack as usize];
+            for stage in stack.range(row.level).filter(|&it| stack.slots[it] != NONE) {
+                if matches!(
+                    row.permits[stack.ordinal(stage)],
+                    Permit::Inside | Permit::Concurrency(_)
+                ) {
+                    held[self.gate_state(passage, stage) as usize] += 1;
+                }
+            }
+        }
+        for (state, held) in held.into_iter().enumerate() {
+            let inside = self.gates.inside(state).unwrap_or(held);
+            assert_eq!(inside, held, "gate {state}: let in less let go = held");
+        }
+    }
 }

@@ -157,27 +157,19 @@ mod tests {
             session: None,
         };
         let model = Model::new(Tables {
-            clock: Clock {
+            loads: vec![load],
+            services: vec![service("web", 0..2), service("db", 2..3)],
+            endpoints: vec![endpoint(0, "home"), endpoint(0, "cart"), endpoint(1, "query")],
+            sites: vec![site(1, 2), site(0, 1), site(0, 0)],
+            edges: vec![edge(Caller::Load(LoadId(0)), 0), edge(Caller::Service(ServiceId(0)), 1)],
+            plans: vec![plan(), plan()],
+            depth_max: 10,
+            ..Tables::empty(Clock {
                 warmup: SimTime::ZERO,
                 duration: SimTime::from_secs(10),
                 drain: Span::ZERO,
                 window: Span::from_secs(1),
-            },
-            zones: vec![],
-            loads: vec![load],
-            services: vec![service("web", 0..2), service("db", 2..3)],
-            endpoints: vec![endpoint(0, "home"), endpoint(0, "cart"), endpoint(1, "query")],
-            blocks: vec![],
-            steps: vec![],
-            options: vec![],
-            sites: vec![site(1, 2), site(0, 1), site(0, 0)],
-            edges: vec![edge(Caller::Load(LoadId(0)), 0), edge(Caller::Service(ServiceId(0)), 1)],
-            plans: vec![plan(), plan()],
-            links: vec![],
-            faults: vec![],
-            changes: vec![],
-            classes: 1,
-            depth_max: 10,
+            })
         });
         assert_eq!(Wiring::of(&model), testing::wiring());
         let wiring = Wiring::of(&model);

@@ -74,6 +74,30 @@ pub struct Tables {
     pub depth_max: u32,
 }
 
+impl Tables {
+    /// Tables without rows, of one class and with calls up to 64 deep: to be filled in.
+    pub const fn empty(clock: Clock) -> Tables {
+        Tables {
+            clock,
+            zones: Vec::new(),
+            loads: Vec::new(),
+            services: Vec::new(),
+            endpoints: Vec::new(),
+            blocks: Vec::new(),
+            steps: Vec::new(),
+            options: Vec::new(),
+            sites: Vec::new(),
+            edges: Vec::new(),
+            plans: Vec::new(),
+            links: Vec::new(),
+            faults: Vec::new(),
+            changes: Vec::new(),
+            classes: 1,
+            depth_max: 64,
+        }
+    }
+}
+
 /// A compiled system, ready to run any number of times.
 #[derive(Clone, Debug)]
 pub struct Model {

@@ -200,7 +200,7 @@ const ODD: [Oddity; 15] = [
     odd(
         Retry,
         Deadline,
-        "each attempt gets the whole deadline, so a call can take attempts times as long",
+        "the deadline bounds the whole call all the same, not each attempt",
     ),
     odd(
         Retry,

@@ -42,22 +42,6 @@ impl Chain {
     fn model(self) -> Model {
         let names: Vec<String> = (0..self.work.len()).map(|it| format!("tier-{it}")).collect();
         let mut tables = Tables {
-            clock: Clock {
-                warmup: SimTime::ZERO,
-                duration: SimTime::from_secs(self.duration_s),
-                drain: Span::from_secs(60),
-                window: Span::from_secs(1),
-            },
-            zones: vec![],
-            loads: vec![],
-            services: vec![],
-            endpoints: vec![],
-            blocks: vec![],
-            steps: vec![],
-            options: vec![],
-            sites: vec![],
-            edges: vec![],
-            plans: vec![],
             links: vec![Link {
                 latency: self.hop,
                 loss: Chance::NEVER,
@@ -65,10 +49,12 @@ impl Chain {
                 connect: None,
                 price_per_gb: Nanomoney(0),
             }],
-            faults: vec![],
-            changes: vec![],
-            classes: 1,
-            depth_max: 64,
+            ..Tables::empty(Clock {
+                warmup: SimTime::ZERO,
+                duration: SimTime::from_secs(self.duration_s),
+                drain: Span::from_secs(60),
+                window: Span::from_secs(1),
+            })
         };
         for (tier, work) in self.work.into_iter().enumerate() {
             let (id, site) = (ServiceId::from_index(tier), SiteId::from_index(tier));
