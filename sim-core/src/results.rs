@@ -214,6 +214,8 @@ pub struct EdgePart {
     pub calls: u64,
     /// How many attempts were sent.
     pub attempts: u64,
+    /// What its covers did.
+    pub covered: Covered,
     /// How the calls ended; `calls` less all of these are unfinished.
     pub outcomes: Outcomes,
     /// From call to final outcome.
@@ -226,6 +228,29 @@ impl EdgePart {
     /// Calls that had not ended when the drain did.
     pub fn unfinished(&self) -> u64 {
         self.calls - self.outcomes.total()
+    }
+}
+
+/// What hedges and fallbacks did for calls over an edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Covered {
+    /// Copies that hedges sent besides the first.
+    pub hedges: u64,
+    /// Calls that one of those answered first.
+    pub hedge_wins: u64,
+    /// Calls that failed and were answered by their fallback.
+    pub fallbacks: u64,
+    /// Calls that their fallback could not help.
+    pub fallbacks_failed: u64,
+}
+
+impl Covered {
+    /// Counts all of another.
+    pub fn merge(&mut self, other: &Covered) {
+        self.hedges += other.hedges;
+        self.hedge_wins += other.hedge_wins;
+        self.fallbacks += other.fallbacks;
+        self.fallbacks_failed += other.fallbacks_failed;
     }
 }
 
@@ -412,6 +437,7 @@ impl EdgePart {
     pub fn merge(&mut self, other: &EdgePart) {
         self.calls += other.calls;
         self.attempts += other.attempts;
+        self.covered.merge(&other.covered);
         self.outcomes.merge(&other.outcomes);
         self.response.merge(&other.response);
         self.attempt.merge(&other.attempt);

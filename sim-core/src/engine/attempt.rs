@@ -112,8 +112,12 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// Sends the next attempt of a call with a row.
     #[inline(never)]
     pub(super) fn launch(&mut self, call: u32) {
+        if self.covers.any && self.begin_cover(call) {
+            return;
+        }
         let row = &self.calls[call];
         let generation = row.generation;
+        let root = if self.covers.any { self.root_of(call) } else { call };
         let sending = Sending {
             call,
             key: row.key,
@@ -121,7 +125,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             site: row.site,
             instance: row.instance,
             party: row.party,
-            number: row.attempts,
+            number: self.calls[root].attempts,
             depth: row.depth,
             class: row.class,
             priority: row.priority,
@@ -139,9 +143,8 @@ impl<Q: Pending> Simulation<'_, Q> {
         match self.pick(sending.site, sending.instance) {
             Some(replica) => {
                 let attempt = self.send(sending, replica);
-                let row = &mut self.calls[call];
-                row.attempts += 1;
-                row.attempt = attempt;
+                self.calls[root].attempts += 1;
+                self.calls[call].attempt = attempt;
             }
             None => self.agenda.push(Deed::Settle(call, generation, Outcome::Unreachable)),
         }
@@ -229,16 +232,16 @@ impl<Q: Pending> Simulation<'_, Q> {
     #[inline(never)]
     fn note_plan_state(&mut self, attempt: u32, site: SiteId, instance: u32) {
         let site = &self.sites[site.index()];
-        if site.is_single {
+        if site.is_single && !site.is_part {
             return;
         }
         let shape = &self.plans[site.plan.index()];
         let row = &mut self.attempts[attempt];
-        if shape.deadline.is_some_and(|it| !it.propagate) {
+        if shape.withholds_deadline {
             row.deadline = SimTime::MAX;
         }
         if shape.retry.is_some() {
-            let state = self.layout.plan_state(site.plan, instance, shape.plan.shared_state);
+            let state = self.layout.plan_state(shape.root, instance, shape.plan.shared_state);
             self.callers.active[state] += 1;
             row.plan_state = state as u32;
         }
@@ -371,7 +374,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             Phase::Returning => (),
             Phase::Outbound | Phase::Held | Phase::Queued | Phase::Inside | Phase::Resuming => {
                 let plan = self.sites[row.site.index()].plan;
-                if self.plans[plan.index()].cancels {
+                if self.plans[plan.index()].cancels || self.covers.tells_callees {
                     let (party, replica, key) = (row.party, row.replica, row.key);
                     let (mut delay, mut lost, generation) = (row.back, false, row.generation);
                     if !self.network_rules.is_empty() {

@@ -5,7 +5,7 @@ use super::pending::Pending;
 use super::site::PlanShape;
 use super::slab::NONE;
 use crate::ids::{EdgeId, PlanId, SiteId};
-use crate::model::{Model, Plan, Stage};
+use crate::model::{Model, Plan};
 use crate::policy::budget::BudgetState;
 use crate::policy::retry::Retry;
 use crate::rng::{Key, Purpose, Stream, Streams};
@@ -90,8 +90,13 @@ impl CallerState {
         let mut jitter = Vec::new();
         for (row, shape) in plans.iter().enumerate() {
             let states = layout.first_plan_state[row + 1] - layout.first_plan_state[row];
-            budgets.extend((0..states).map(|_| shape.retry.map_or(BudgetState::None, Retry::start)));
-            jitter.push(shape.retry.map(|_| streams.stream(Purpose::Jitter, shape.plan.key)));
+            budgets.extend((0..states).map(|_| shape.plan.retry().map_or(BudgetState::None, Retry::start)));
+            jitter.push(
+                shape
+                    .plan
+                    .retry()
+                    .map(|_| streams.stream(Purpose::Jitter, shape.plan.key)),
+            );
         }
         let places_of = model.services.iter().flat_map(|it| it.places.iter().copied());
         let zones = places_of.chain(model.loads.iter().map(|it| it.zone));
@@ -167,18 +172,15 @@ impl CallerState {
         streams: &Streams,
     ) {
         let layout = model.layout();
-        let retry = before.stages.iter().find_map(|it| match it {
-            Stage::Retry(retry) => Some(retry),
-            _ => None,
-        });
-        if retry.and_then(|it| it.budget.as_ref()) != shape.retry.and_then(|it| it.budget.as_ref()) {
+        let (was, is) = (before.retry(), shape.plan.retry());
+        if was.and_then(|it| it.budget.as_ref()) != is.and_then(|it| it.budget.as_ref()) {
             let (first, end) = (
                 layout.first_plan_state[plan.index()],
                 layout.first_plan_state[plan.index() + 1],
             );
-            self.budgets[first as usize..end as usize].fill(shape.retry.map_or(BudgetState::None, Retry::start));
+            self.budgets[first as usize..end as usize].fill(is.map_or(BudgetState::None, Retry::start));
         }
-        if shape.retry.is_some() {
+        if is.is_some() {
             self.jitter[plan.index()].get_or_insert_with(|| streams.stream(Purpose::Jitter, shape.plan.key));
         }
     }

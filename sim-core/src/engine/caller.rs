@@ -109,7 +109,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             return CallRef::lean(self.send(sending, replica));
         }
         let new = NewCall { ..new };
-        self.start_call_with_row(&new, key)
+        CallRef::row(self.start_call_with_row(&new, key))
     }
 
     #[cold]
@@ -128,9 +128,9 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     /// Makes a call that has a row of its own: one with policies around all its attempts, or one that nothing is sent for.
     #[inline(never)]
-    fn start_call_with_row(&mut self, new: &NewCall, key: u64) -> CallRef {
+    pub(super) fn start_call_with_row(&mut self, new: &NewCall, key: u64) -> u32 {
         let site = &self.sites[new.site.index()];
-        let (now, lane, is_single) = (self.now, site.lane, site.is_single);
+        let (now, lane, is_single, is_part) = (self.now, site.lane, site.is_single, site.is_part);
         let measured = self.recorder.measuring;
         let mut deadline = new.deadline;
         let mut own_deadline = false;
@@ -160,7 +160,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         if self.may_retry {
             self.begin_retrying(call);
         }
-        self.recorder.call_started(lane, measured, now);
+        if !is_part {
+            self.recorder.call_started(lane, measured, now);
+        }
         if !is_single {
             self.begin_stages(call, new, deadline, own_deadline);
         }
@@ -169,7 +171,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         } else {
             self.launch(call);
         }
-        CallRef::row(call)
+        call
     }
 
     /// The stages of a plan that look at a whole call see it begin.
@@ -205,7 +207,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         let plan = self.sites[row.site.index()].plan;
         let shape = &self.plans[plan.index()];
         if let Some(retry) = shape.retry {
-            let state = self.layout.plan_state(plan, row.instance, shape.plan.shared_state);
+            let state = self
+                .layout
+                .plan_state(shape.root, row.instance, shape.plan.shared_state);
             retry.on_call(&mut self.callers.budgets[state], self.now);
         }
     }
@@ -255,6 +259,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         if attempt != NONE {
             self.drop_attempt(attempt);
         }
+        if self.covers.any {
+            self.let_go_of_parts(call);
+        }
     }
 
     /// A call ends otherwise than by an attempt's end: its budget is told.
@@ -263,7 +270,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         let plan = self.sites[row.site.index()].plan;
         let shape = &self.plans[plan.index()];
         if let Some(retry) = shape.retry {
-            let state = self.layout.plan_state(plan, row.instance, shape.plan.shared_state);
+            let state = self
+                .layout
+                .plan_state(shape.root, row.instance, shape.plan.shared_state);
             retry.abandon(
                 &mut self.retrying[call as usize].state,
                 &mut self.callers.budgets[state],
@@ -306,6 +315,8 @@ impl<Q: Pending> Simulation<'_, Q> {
             let row = &self.calls[call];
             if row.party == replica && row.parent == Parent::Nobody {
                 self.abandon_call(CallRef::row(call));
+            } else if row.party == replica && matches!(row.parent, Parent::Aftermath(_)) {
+                self.abandon_aftermath(call);
             }
         }
     }
@@ -360,7 +371,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         let Some(retry) = shape.retry else {
             return self.call_ended(call, outcome);
         };
-        let state = self.layout.plan_state(plan, row.instance, shape.plan.shared_state);
+        let state = self
+            .layout
+            .plan_state(shape.root, row.instance, shape.plan.shared_state);
         let retrying = &mut self.retrying[call as usize];
         let ended = Ended {
             now: self.now,
@@ -376,7 +389,7 @@ impl<Q: Pending> Simulation<'_, Q> {
                 pending: 0,
             },
         };
-        let draws = self.callers.jitter[plan.index()]
+        let draws = self.callers.jitter[shape.root.index()]
             .as_mut()
             .expect("a plan that retries has a stream");
         let verdict = retry.after(&mut retrying.state, &mut self.callers.budgets[state], &ended, draws);
@@ -418,8 +431,10 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// The end of a call is counted.
     #[inline(always)]
     pub(super) fn note_end(&mut self, over: &Over, outcome: Outcome) {
-        let lane = self.sites[over.site.index()].lane;
-        self.recorder.call_ended(lane, over, self.now, outcome);
+        let site = &self.sites[over.site.index()];
+        if !site.is_part {
+            self.recorder.call_ended(site.lane, over, self.now, outcome);
+        }
     }
 
     /// Whoever waited for a call goes on.
@@ -440,6 +455,8 @@ impl<Q: Pending> Simulation<'_, Q> {
                 self.frame_child_ended(frame, outcome);
             }
             Parent::Join(join) => self.join_child_ended(join, outcome),
+            Parent::Cover(call) => self.part_ended(call, over.item, outcome),
+            Parent::Aftermath(call) => self.aftermath(call, outcome),
         }
     }
 }

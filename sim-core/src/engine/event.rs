@@ -55,6 +55,12 @@ pub(crate) enum Event {
     PassageTimeout,
     /// A gate acts by itself. Gate state.
     GateDue,
+    /// A cover of a call goes on by itself. Call.
+    CoverDue,
+    /// Word that the twin of an attempt was begun reaches its replica. Attempt.
+    TwinBegun,
+    /// What a cover put off is taken up. Cover state.
+    BacklogDue,
 }
 
 /// Every number an entry has room for; those beyond the last event stand for none.
@@ -68,7 +74,7 @@ const EVENTS: [Event; 64] = {
     events
 };
 
-const KINDS: [Event; 24] = [
+const KINDS: [Event; 27] = [
     Event::Arrival,
     Event::Thought,
     Event::SessionNext,
@@ -93,6 +99,9 @@ const KINDS: [Event; 24] = [
     Event::PassageDue,
     Event::PassageTimeout,
     Event::GateDue,
+    Event::CoverDue,
+    Event::TwinBegun,
+    Event::BacklogDue,
 ];
 
 impl Event {
@@ -129,6 +138,9 @@ impl Event {
             Event::PassageDue => "passage_due",
             Event::PassageTimeout => "passage_timeout",
             Event::GateDue => "gate_due",
+            Event::CoverDue => "cover_due",
+            Event::TwinBegun => "twin_begun",
+            Event::BacklogDue => "backlog_due",
         }
     }
 
@@ -142,7 +154,8 @@ impl Event {
             | Event::BranchDone
             | Event::ShareDone
             | Event::Replied
-            | Event::CancelArrived => Rank::Completion,
+            | Event::CancelArrived
+            | Event::TwinBegun => Rank::Completion,
             Event::RingDue
             | Event::AttemptTimeout
             | Event::CallTimeout
@@ -157,7 +170,9 @@ impl Event {
             | Event::LoadState
             | Event::PassageDue
             | Event::PassageTimeout
-            | Event::GateDue => Rank::Timer,
+            | Event::GateDue
+            | Event::CoverDue
+            | Event::BacklogDue => Rank::Timer,
         }
     }
 }

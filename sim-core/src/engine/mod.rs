@@ -18,13 +18,16 @@ mod caller;
 mod change;
 mod compute;
 mod event;
+mod fallback;
 mod fault;
 mod finish;
 mod flow;
 mod gate;
+mod hedge;
 mod lockstep;
 mod network;
 mod outage;
+mod part;
 mod pending;
 mod queue;
 mod recorder;
@@ -48,6 +51,7 @@ use event::Event;
 use fault::Process;
 use gate::Gates;
 use network::{NetworkRule, Pipe};
+use part::Covers;
 use pending::{Entry, Heap, Pending, SEQUENCE_MAX, Wheel};
 use recorder::Recorder;
 use replica::{Replica, ServiceState, TIME_SHARES};
@@ -56,7 +60,7 @@ use site::{PlanShape, SiteShape};
 use slab::Slab;
 use stack::{Passage, Passages, Stack};
 
-use crate::ids::{EndpointId, PlanId, SiteId};
+use crate::ids::{EndpointId, SiteId};
 use crate::model::{Endpoint, Layout, Link, Model};
 use crate::observe::Record;
 use crate::observe::digest::Digest;
@@ -217,6 +221,7 @@ struct Simulation<'m, Q> {
     passages: Slab<Passage>,
     stacks: Vec<Stack<'m>>,
     gates: Gates<'m>,
+    covers: Covers<'m>,
     attempts: Slab<Attempt>,
     frames: Slab<Frame>,
     joins: Slab<Join>,
@@ -267,29 +272,18 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let layout = model.layout();
         let streams = Streams::new(seed);
         let mut rings = Vec::new();
-        let mut plans: Vec<PlanShape<'m>> = model
-            .plans
-            .iter()
-            .map(|plan| PlanShape::new(plan, &mut rings))
-            .collect();
+        let (mut plans, mut covers) = Covers::shapes(model, &mut rings);
         let (mut stacks, mut gates) = (Vec::new(), Gates::default());
-        for (row, shape) in plans.iter_mut().enumerate() {
-            shape.stack = stack::pile(
-                model,
-                PlanId::from_index(row),
-                shape.plan,
-                &mut stacks,
-                &mut gates,
-                &streams,
-                &mut rings,
-            );
+        for shape in &mut plans {
+            shape.stack = stack::pile(model, shape, &mut stacks, &mut gates, &streams, &mut rings);
+            shape.cover_slot = covers.slot(model, shape, &mut rings);
         }
         let mut singles = vec![!change::edits_plans(model); layout.lanes.len()];
         for (row, site) in model.sites.iter().enumerate() {
             singles[layout.lane_of[row] as usize] &= plans[site.plan.index()].is_single();
         }
         let recorder = Recorder::new(model, record, &singles);
-        let callers = CallerState::new(model, &plans, &streams);
+        let callers = CallerState::new(model, &plans[..model.plans.len()], &streams);
         let (endpoints, links): (Vec<_>, Vec<_>) = (model.endpoints.iter().collect(), model.links.iter().collect());
         let mut simulation = Simulation {
             model,
@@ -309,7 +303,10 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             agenda: Vec::with_capacity(64),
             rings,
             calls: Slab::new(),
-            may_retry: plans.iter().any(PlanShape::retries) || !stacks.is_empty() || change::edits_plans(model),
+            may_retry: plans.iter().any(PlanShape::retries)
+                || !stacks.is_empty()
+                || covers.any
+                || change::edits_plans(model),
             retrying: Vec::new(),
             passages_of: Vec::new(),
             passages: Slab::new(),
@@ -318,7 +315,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             attempts: Slab::new(),
             frames: Slab::new(),
             joins: Slab::new(),
-            sites: SiteShape::all(model, &callers, &plans, &endpoints, &links),
+            sites: SiteShape::all(model, &callers, &plans, &endpoints, &links, &covers),
+            covers,
             endpoints,
             links,
             plans,
@@ -491,6 +489,9 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Event::PassageDue => self.on_passage_due(entry),
             Event::PassageTimeout => self.on_passage_timeout(entry),
             Event::GateDue => self.on_gate_due(entry),
+            Event::CoverDue => self.on_cover_due(entry),
+            Event::TwinBegun => self.on_twin_begun(entry),
+            Event::BacklogDue => self.on_backlog_due(entry),
         }
     }
 

@@ -196,6 +196,9 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// A new call that has just got its worker begins.
     #[inline(always)]
     pub(super) fn begin(&mut self, attempt: u32, begun: Begun) {
+        if self.covers.ties {
+            self.tell_twins(attempt);
+        }
         match begun {
             Begun::Works {
                 until,

@@ -2,11 +2,12 @@
 
 use super::balance::CallerState;
 use super::event::Event;
+use super::part::Covers;
 use super::ring::Ring;
 use super::ring_for;
 use super::slab::NONE;
 use crate::ids::{EdgeId, EndpointId, PlanId, ServiceId};
-use crate::model::{Caller, Endpoint, Link, Model, Plan, Stage};
+use crate::model::{Caller, Cover, Endpoint, Link, Model, Plan, Stage};
 use crate::policy::deadline::Deadline;
 use crate::policy::retry::Retry;
 use crate::policy::timeout::Cancel;
@@ -17,6 +18,18 @@ use crate::routing::Balance;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlanShape<'m> {
     pub plan: &'m Plan,
+    /// The plan's row; parts below a cover have shapes of their own.
+    pub root: PlanId,
+    /// The stages of this part.
+    pub stages: &'m [Stage],
+    /// The cover at its end.
+    pub cover: Option<&'m Cover>,
+    /// The slot of that cover's states, or [`NONE`].
+    pub cover_slot: u32,
+    /// The callee's own calls learn nothing of the deadline.
+    pub withholds_deadline: bool,
+    /// The way through its stages is bounded, and not an attempt.
+    pub is_gated: bool,
     /// Ring of the bound on one attempt, or [`NONE`].
     pub attempt_timeout: u32,
     /// Ring of a timeout around all attempts, or [`NONE`].
@@ -31,9 +44,30 @@ pub(super) struct PlanShape<'m> {
 }
 
 impl<'m> PlanShape<'m> {
-    pub fn new(plan: &'m Plan, rings: &mut Vec<Ring>) -> PlanShape<'m> {
+    /// The shapes of a plan's parts: at least one.
+    pub fn parts(plan: &'m Plan, root: PlanId, rings: &mut Vec<Ring>) -> Vec<PlanShape<'m>> {
+        plan.parts()
+            .map(|stages| PlanShape::new(plan, root, stages, rings))
+            .collect()
+    }
+
+    fn new(plan: &'m Plan, root: PlanId, stages: &'m [Stage], rings: &mut Vec<Ring>) -> PlanShape<'m> {
+        let cover = match stages.last() {
+            Some(Stage::Cover(cover)) => Some(cover),
+            _ => None,
+        };
+        // Where there are gates, or a cover, the timeout bounds the way through them.
+        let gated = stages.iter().any(|it| matches!(it, Stage::Gate(_)));
+        let gated = gated || cover.is_some() && stages.iter().any(|it| matches!(it, Stage::Timeout(_)));
+        let withholds = |it: &Stage| matches!(it, Stage::Deadline(it) if !it.propagate);
         let mut shape = PlanShape {
             plan,
+            root,
+            stages,
+            cover,
+            cover_slot: NONE,
+            withholds_deadline: plan.stages.iter().any(withholds),
+            is_gated: gated,
             attempt_timeout: NONE,
             call_timeout: NONE,
             deadline: None,
@@ -42,13 +76,11 @@ impl<'m> PlanShape<'m> {
             cancels: plan.cancel == Cancel::Propagate,
             stack: NONE,
         };
-        // Where there are gates, the timeout bounds the way through them.
-        let gated = plan.stages.iter().any(|it| matches!(it, Stage::Gate(_)));
         let sees_attempts = |at: usize| {
-            let retry = plan.stages.iter().position(|it| matches!(it, Stage::Retry(_)));
+            let retry = stages.iter().position(|it| matches!(it, Stage::Retry(_)));
             retry.is_none_or(|retry| at > retry)
         };
-        for (at, stage) in plan.stages.iter().enumerate() {
+        for (at, stage) in stages.iter().enumerate() {
             match stage {
                 Stage::Timeout(_) if gated => {}
                 Stage::Timeout(after) if sees_attempts(at) => {
@@ -60,7 +92,7 @@ impl<'m> PlanShape<'m> {
                     shape.deadline_ring = ring_for(rings, deadline.limit, Event::Deadline);
                 }
                 Stage::Retry(retry) => shape.retry = Some(retry),
-                Stage::Gate(_) => {}
+                Stage::Gate(_) | Stage::Cover(_) => {}
             }
         }
         shape
@@ -72,7 +104,11 @@ impl<'m> PlanShape<'m> {
 
     /// Whether every call has exactly one attempt, which ends when the call does.
     pub fn is_single(&self) -> bool {
-        self.retry.is_none() && self.deadline.is_none() && self.call_timeout == NONE && self.stack == NONE
+        self.retry.is_none()
+            && self.deadline.is_none()
+            && self.call_timeout == NONE
+            && self.stack == NONE
+            && self.cover.is_none()
     }
 }
 
@@ -87,6 +123,12 @@ pub(super) struct SiteShape<'m> {
     pub lane: u32,
     /// The load that sends from here, or [`NONE`].
     pub load: u32,
+    /// A part of a call, and no call of its own: it stands below a cover.
+    pub is_part: bool,
+    /// The site of the part below its cover, or [`NONE`].
+    pub beneath: u32,
+    /// Where its fallback calls, or [`NONE`].
+    pub instead: u32,
     pub endpoint: &'m Endpoint,
     pub links: [&'m Link; 3],
     /// Ring of the bound on one attempt, or [`NONE`].
@@ -121,6 +163,7 @@ impl<'m> SiteShape<'m> {
         plans: &[PlanShape<'m>],
         endpoints: &[&'m Endpoint],
         links: &[&'m Link],
+        covers: &Covers<'m>,
     ) -> Vec<SiteShape<'m>> {
         let layout = model.layout();
         let edits_plans = super::change::edits_plans(model);
@@ -139,6 +182,9 @@ impl<'m> SiteShape<'m> {
                     Caller::Load(load) => load.0,
                     Caller::Service(_) => NONE,
                 },
+                is_part: false,
+                beneath: NONE,
+                instead: site.instead.map_or(NONE, |it| it.0),
                 endpoint,
                 links: edge.links.map(|it| links[it.index()]),
                 attempt_timeout: plans[site.plan.index()].attempt_timeout,
@@ -160,6 +206,7 @@ impl<'m> SiteShape<'m> {
             }
         };
         let mut sites: Vec<SiteShape<'m>> = model.sites.iter().enumerate().map(of).collect();
+        covers.add_parts(&mut sites, plans);
         for site in &mut sites {
             site.rebalance(callers, &plans[site.plan.index()].plan.balance);
         }

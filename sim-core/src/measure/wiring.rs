@@ -119,6 +119,7 @@ mod tests {
             edge: EdgeId(edge),
             callee: EndpointId(callee),
             plan: PlanId(edge),
+            instead: None,
         }
     }
 

@@ -17,7 +17,7 @@ pub use flow::{Action, Block, ChooseOption, Repeat, Site, Step};
 pub use layout::Layout;
 pub use load::{Arrival, Load, MixItem, MmppState, Rate, RatePoint, Session, SessionStep, TraceRow};
 pub use network::{Caller, Edge, Link, LinkScope, Zone};
-pub use plan::{Gate, Plan, Stage};
+pub use plan::{Cover, Gate, Plan, Stage};
 pub use service::{
     Cores, Endpoint, ErrorRule, ErrorWhen, Queue, QueueOrder, Service, ServiceKind, Sharing, Style, WorkPer,
 };

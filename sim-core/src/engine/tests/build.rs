@@ -252,6 +252,8 @@ pub struct Policy {
     pub cancel: bool,
     pub balance: Balance,
     pub shared: bool,
+    /// Where a fallback calls.
+    pub instead: Option<String>,
 }
 
 /// Three tries at fixed intervals, or others.
@@ -570,8 +572,17 @@ impl Sys {
             edge: EdgeId::from_index(edge),
             callee,
             plan: PlanId::from_index(edge),
+            instead: None,
         });
-        SiteId::from_index(tables.sites.len() - 1)
+        let site = tables.sites.len() - 1;
+        let name = &self.services[service.index()].name;
+        let fits = |pattern: &str, name: &str| pattern == "*" || pattern == name;
+        let mut policies = self.policies.iter();
+        let policy = policies.find(|it| fits(&it.0, self.name_of(caller)) && fits(&it.1, name));
+        if let Some(to) = policy.and_then(|it| it.2.instead.as_ref()).filter(|it| *it != to) {
+            tables.sites[site].instead = Some(self.site(tables, (caller, caller_key), to));
+        }
+        SiteId::from_index(site)
     }
 
     fn steps(

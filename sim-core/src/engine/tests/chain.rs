@@ -116,6 +116,7 @@ impl Chain {
                 edge: EdgeId::from_index(tier),
                 callee: EndpointId::from_index(tier),
                 plan: PlanId::from_index(tier),
+                instead: None,
             });
             tables.plans.push(Plan {
                 key: Key::of(&names[tier]).child(4),

@@ -6,6 +6,7 @@ mod callers;
 mod chain;
 mod changes;
 mod common_random_numbers;
+mod covers;
 mod faults;
 mod flows;
 mod gates;

@@ -11,13 +11,16 @@ use crate::engine::slab::NONE;
 use crate::engine::{Heap, Limits, RunError, Simulation, Wheel, first_divergence, run};
 use crate::ids::{ChangeId, FaultId, LoadId, PlanId};
 use crate::model::{
-    Arrival, Change, Edit, Effect, ErrorRule, ErrorWhen, Fault, Flap, Instant, MmppState, Model, Pick, QueueOrder,
-    Ramp, Schedule, Session, SessionStep, Sharing, Stage, Style, Tables, TraceRow, WorkPer,
+    Arrival, Change, Cover, Edit, Effect, ErrorRule, ErrorWhen, Fault, Flap, Gate, Instant, MmppState, Model, Pick,
+    QueueOrder, Ramp, Schedule, Session, SessionStep, Sharing, Stage, Style, Tables, TraceRow, WorkPer,
 };
 use crate::observe::Record;
 use crate::policy::backoff::{Backoff, Curve, Jitter};
-use crate::policy::budget::{Budget, bucket::Bucket};
+use crate::policy::budget::{Budget, Envoy, bucket::Bucket};
+use crate::policy::bulkhead::{Bulkhead, Semaphore};
 use crate::policy::deadline::Deadline;
+use crate::policy::fallback::{Fallback, Kind};
+use crate::policy::hedge::{Average, Delay, Hedge, Losers, OnFailure};
 use crate::policy::retry::Retry;
 use crate::quantity::{Chance, Factor};
 use crate::results::RunResult;
@@ -292,11 +295,72 @@ impl Choices<'_> {
         if !self.one_in(3) {
             stages.push(Stage::Timeout(ms(1 + self.below(60))));
         }
+        self.add_covers(&mut stages);
+        let instead = stages.iter().any(|it| matches!(it, Stage::Cover(Cover::Fallback(_))));
         Policy {
             stages,
             cancel: self.one_in(2),
             balance: self.balance(),
             shared: self.one_in(4),
+            instead: instead.then(|| "s0.x".into()),
+        }
+    }
+
+    /// Gates, hedges and fallbacks, anywhere among the stages.
+    fn add_covers(&mut self, stages: &mut Vec<Stage>) {
+        let mut put = |it: &mut Self, stage: Stage| {
+            let at = it.below(stages.len() as u64 + 1) as usize;
+            stages.insert(at, stage);
+        };
+        if self.one_in(4) {
+            let semaphore = Semaphore {
+                max_concurrent_calls: 1 + self.below(3) as u32,
+                max_wait_duration: self.span(),
+                queue_limit: None,
+            };
+            put(self, Stage::Gate(Gate::Bulkhead(Bulkhead::Semaphore(semaphore))));
+        }
+        if self.one_in(3) {
+            let hedge = Hedge {
+                max_attempts: 2 + self.below(3) as u32,
+                delay: match self.below(4) {
+                    0 => Delay::Fixed(Span::ZERO),
+                    1 => Delay::Fixed(Span::MAX),
+                    2 => Delay::Average(Average::times(Factor::ONE)),
+                    _ => Delay::Fixed(self.span()),
+                },
+                on_failure: if self.one_in(2) {
+                    OnFailure::Wait
+                } else {
+                    OnFailure::NextAtOnce
+                },
+                losers: match self.below(3) {
+                    0 => Losers::Cancelled,
+                    1 => Losers::Run,
+                    _ => Losers::CancelledAtStart,
+                },
+                budget: self.one_in(3).then_some(Budget::Envoy(Envoy::MaxRetries(2))),
+                ..Hedge::POLLY
+            };
+            put(self, Stage::Cover(Cover::Hedge(hedge)));
+        }
+        if self.one_in(3) {
+            let kind = match self.below(5) {
+                0 => Kind::Static,
+                1 => Kind::StaleCache { max_stale: ms(50) },
+                2 => Kind::FailSilent,
+                3 => Kind::Dependency,
+                _ => Kind::Enqueue {
+                    limit: Some(1 + self.below(4) as u32),
+                    every: ms(1 + self.below(30)),
+                },
+            };
+            let fallback = Fallback {
+                takes: self.span(),
+                max_concurrent_requests: self.one_in(2).then_some(2),
+                ..Fallback::of(kind)
+            };
+            put(self, Stage::Cover(Cover::Fallback(fallback)));
         }
     }
 
@@ -321,7 +385,10 @@ impl Choices<'_> {
             system = system.load(load);
         }
         for at in 0..services {
-            let policy = self.policy();
+            let mut policy = self.policy();
+            if at == 0 {
+                policy.stages.retain(|it| !asks_another(it)); // It would ask itself.
+            }
             let callee = format!("s{at}");
             system = system.policy("*", &callee, policy);
         }
@@ -479,7 +546,8 @@ impl Choices<'_> {
             5 => {
                 let plan = self.below(tables.plans.len() as u64) as u32;
                 let mut row = tables.plans[plan as usize].clone();
-                let policy = self.policy();
+                let mut policy = self.policy();
+                policy.stages.retain(|it| !asks_another(it)); // Its sites would not know whom.
                 (row.stages, row.balance) = (policy.stages, policy.balance);
                 Edit::Plan {
                     plan: PlanId(plan),
@@ -600,6 +668,11 @@ fn same(one: &Result<RunResult, RunError>, other: &Result<RunResult, RunError>) 
     }
 }
 
+/// Whether it is a fallback on another callee.
+fn asks_another(stage: &Stage) -> bool {
+    matches!(stage, Stage::Cover(Cover::Fallback(it)) if it.kind == Kind::Dependency)
+}
+
 fn cases() -> u32 {
     if std::env::var_os("BROWNOUT_SLOW").is_some() {
         20_000
@@ -712,6 +785,7 @@ fn memory_does_not_grow_with_the_length_of_a_run() {
         cancel: true,
         balance: Balance::LeastOutstanding,
         shared: false,
+        instead: None,
     };
     let system = Sys::new(vec![
         Svc::new(
