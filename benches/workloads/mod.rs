@@ -142,6 +142,7 @@ fn system(system: System) -> Model {
             stages: system.timeout.map(Stage::Timeout).into_iter().collect(),
             cancel: Cancel::None,
             balance: Balance::TwoChoices { replacement: false },
+            pool: None,
             shared_state: false,
         });
         tables.sites.push(Site {
@@ -149,6 +150,7 @@ fn system(system: System) -> Model {
             edge: EdgeId::from_index(row),
             callee: EndpointId::from_index(callee),
             plan: PlanId::from_index(row),
+            instead: None,
         });
         SiteId::from_index(row)
     };

@@ -74,6 +74,9 @@ static ALL: &[Shipped] = shipped! {
     20 "closed-versus-open"
     21 "flapping"
     22 "caller-limits"
+    31 "hedging"
+    32 "fallback-overload"
+    33 "stack-order"
 };
 
 /// All of them, by lesson.

@@ -171,6 +171,7 @@ impl Build {
                 stages: vec![],
                 cancel: Cancel::None,
                 balance: Balance::default(),
+                pool: None,
                 shared_state: false,
             });
             self.names.plans.push(name.clone());
@@ -184,6 +185,7 @@ impl Build {
             edge,
             callee: EndpointId(callee.0),
             plan,
+            instead: None,
         });
         SiteId::from_index(self.tables.sites.len() - 1)
     }

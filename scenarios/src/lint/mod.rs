@@ -6,6 +6,7 @@
 mod blind_breaker;
 mod endless_queue;
 mod idle_budget;
+mod idle_hedge;
 mod inverted_timeouts;
 mod late;
 mod long_wait;
@@ -82,6 +83,8 @@ pub static CODES: &[Code] = &[
     many_probes::CODE,
     long_wait::CODE,
     blind_breaker::CODE,
+    idle_hedge::CODE,
+    idle_hedge::LONE,
 ];
 
 /// What lints look at.
@@ -113,6 +116,7 @@ pub fn lints(input: Input<'_>) -> Vec<Lint> {
     found.extend(many_probes::check(input));
     found.extend(long_wait::check(input));
     found.extend(blind_breaker::check(input));
+    found.extend(idle_hedge::check(input));
     found
 }
 
@@ -139,6 +143,7 @@ fn kind_of(stage: &Stage) -> PolicyKind {
         Stage::Retry(_) => PolicyKind::Retry,
         Stage::Timeout(_) => PolicyKind::Timeout,
         Stage::Gate(it) => it.kind(),
+        Stage::Cover(it) => it.kind(),
     }
 }
 

@@ -145,6 +145,15 @@ impl Cx<'_> {
             .help("call another endpoint, or take the step out");
     }
 
+    pub(crate) fn falls_back_on_itself(&mut self, at: Place, endpoint: &str) {
+        self.out
+            .inconsistent(
+                at,
+                format!("the fallback of calls to `{endpoint}` is `{endpoint}` itself"),
+            )
+            .help("ask somebody else, or use `retry`");
+    }
+
     pub(crate) fn endless_circle(&mut self, at: Place, names: &[String]) {
         self.out
             .report(

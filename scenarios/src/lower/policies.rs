@@ -15,16 +15,20 @@ use super::gates::{self, Mistaken};
 use super::index::Index;
 use super::resolve::{Directory, Origin, Specificity};
 use super::{Cx, budgets};
-use crate::document::Place;
+use crate::document::{At, Place};
 use crate::spec::policy::balance as spec_balance;
+use crate::spec::policy::fallback::Fallback;
 use crate::spec::policy::{Policy, Scope};
 use crate::spec::{Named, Opt};
+use crate::syntax::address::Address;
 
 /// The keys that policies set, in the order in which they are shown.
-pub(crate) const KEYS: [&str; 12] = [
+pub(crate) const KEYS: [&str; 15] = [
     "timeout",
     "deadline",
     "cancel",
+    "fallback",
+    "hedge",
     "retry",
     "throttle",
     "rate_limit",
@@ -32,6 +36,7 @@ pub(crate) const KEYS: [&str; 12] = [
     "bulkhead",
     "concurrency",
     "balance",
+    "pool",
     "scope",
     "order",
 ];
@@ -51,6 +56,8 @@ pub(crate) fn place_of(policy: &Policy, key: usize) -> Option<Place> {
         "timeout" => at(&policy.timeout),
         "deadline" => at(&policy.deadline),
         "cancel" => at(&policy.cancel),
+        "fallback" => at(&policy.fallback),
+        "hedge" => at(&policy.hedge),
         "retry" => at(&policy.retry),
         "throttle" => at(&policy.throttle),
         "rate_limit" => at(&policy.rate_limit),
@@ -58,6 +65,7 @@ pub(crate) fn place_of(policy: &Policy, key: usize) -> Option<Place> {
         "bulkhead" => at(&policy.bulkhead),
         "concurrency" => at(&policy.concurrency),
         "balance" => at(&policy.balance),
+        "pool" => at(&policy.pool),
         "scope" => at(&policy.scope),
         _ => at(&policy.order),
     }
@@ -111,6 +119,20 @@ pub(crate) fn effective<'s>(
         }
     }
     found
+}
+
+/// Whom the fallback in force asks, if it asks somebody.
+pub(crate) fn asks_instead<'s>(effective: &Effective<'s>) -> Option<&'s At<Address>> {
+    match effective.by_key[key_of("fallback")]?
+        .it
+        .fallback
+        .as_ref()?
+        .value
+        .set()?
+    {
+        Fallback::Dependency(it) => it.call.as_ref(),
+        _ => None,
+    }
 }
 
 /// Checks the edge of every policy: both sides exist, and neither is a zone's part.
@@ -173,6 +195,24 @@ pub(crate) fn plan(effective: &Effective<'_>, key: Key, cx: &mut Cx<'_>) -> Opti
             Err(Mistaken) => sound = false,
         }
     }
+    let covers = [
+        of("fallback").map(|it| (PolicyKind::Fallback, gates::fallback(it, cx))),
+        of("hedge").map(|it| (PolicyKind::Hedge, gates::hedge(it, cx))),
+    ];
+    for (kind, cover) in covers.into_iter().flatten() {
+        match cover {
+            Ok(cover) => stages.extend(cover.map(|it| (kind, it))),
+            Err(Mistaken) => sound = false,
+        }
+    }
+    let pool = match of("pool").map(|it| gates::pool(it, cx)) {
+        None => None,
+        Some(Ok(pool)) => pool,
+        Some(Err(Mistaken)) => {
+            sound = false;
+            None
+        }
+    };
     stages.sort_by_key(|it| it.0);
     if let Some(order) = of("order").and_then(|it| it.order.as_ref()) {
         let wanted: Vec<PolicyKind> = order.value.iter().map(|it| it.value).collect();
@@ -196,6 +236,7 @@ pub(crate) fn plan(effective: &Effective<'_>, key: Key, cx: &mut Cx<'_>) -> Opti
         balance: of("balance")
             .and_then(|it| it.balance.as_ref())
             .map_or_else(Balance::default, |it| balance(&it.value)),
+        pool,
         shared_state: of("scope")
             .and_then(|it| it.scope.as_ref())
             .is_some_and(|it| it.value == Scope::Service),

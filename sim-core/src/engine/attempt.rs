@@ -116,7 +116,26 @@ impl<Q: Pending> Simulation<'_, Q> {
             return;
         }
         let row = &self.calls[call];
-        let generation = row.generation;
+        let (generation, site, instance) = (row.generation, row.site, row.instance);
+        if deadline::passed(row.deadline, self.now) {
+            // Nothing is left of its time, or of the time handed down to it: nothing is sent.
+            self.agenda.push(Deed::Settle(call, generation, Outcome::Deadline));
+            return;
+        }
+        match self.pick(site, instance) {
+            Some(replica) => {
+                if !(self.pools.any && self.connect_first(call, replica)) {
+                    self.launch_to(call, replica);
+                }
+            }
+            None => self.agenda.push(Deed::Settle(call, generation, Outcome::Unreachable)),
+        }
+    }
+
+    /// Sends the next attempt of a call with a row to a replica; gives its index.
+    #[inline]
+    pub(super) fn launch_to(&mut self, call: u32, replica: u32) -> u32 {
+        let row = &self.calls[call];
         let root = if self.covers.any { self.root_of(call) } else { call };
         let sending = Sending {
             call,
@@ -135,19 +154,10 @@ impl<Q: Pending> Simulation<'_, Q> {
             parent_key: 0,
             then: Then::Unknown,
         };
-        if deadline::passed(sending.deadline, self.now) {
-            // Nothing is left of its time, or of the time handed down to it: nothing is sent.
-            self.agenda.push(Deed::Settle(call, generation, Outcome::Deadline));
-            return;
-        }
-        match self.pick(sending.site, sending.instance) {
-            Some(replica) => {
-                let attempt = self.send(sending, replica);
-                self.calls[root].attempts += 1;
-                self.calls[call].attempt = attempt;
-            }
-            None => self.agenda.push(Deed::Settle(call, generation, Outcome::Unreachable)),
-        }
+        let attempt = self.send(sending, replica);
+        self.calls[root].attempts += 1;
+        self.calls[call].attempt = attempt;
+        attempt
     }
 
     /// Sends an attempt to a replica; gives its index.
@@ -348,6 +358,9 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// The caller's side of an attempt is over: it is no longer outstanding.
     #[inline(always)]
     fn let_go(&mut self, attempt: u32, answered: bool) {
+        if self.pools.any {
+            self.release_connection(attempt, answered);
+        }
         let row = &mut self.attempts[attempt];
         row.call = NONE;
         if row.plan_state != NONE {

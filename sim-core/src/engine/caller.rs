@@ -262,6 +262,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         if self.covers.any {
             self.let_go_of_parts(call);
         }
+        if self.pools.any {
+            self.stop_waiting(call);
+        }
     }
 
     /// A call ends otherwise than by an attempt's end: its budget is told.

@@ -174,6 +174,9 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                         &mut self.rings,
                     );
                     shape.cover_slot = self.covers.slot(self.model, &shape, &mut self.rings);
+                    if shape.cover.is_none() {
+                        shape.pool_slot = self.pools.slot(self.model, &shape, &mut self.rings);
+                    }
                     if part == 0 {
                         self.callers
                             .replace_plan(self.model, *plan, before, &shape, &self.streams);

@@ -61,6 +61,8 @@ pub(crate) enum Event {
     TwinBegun,
     /// What a cover put off is taken up. Cover state.
     BacklogDue,
+    /// A caller no longer waits for a connection. Call.
+    PoolTimeout,
 }
 
 /// Every number an entry has room for; those beyond the last event stand for none.
@@ -74,7 +76,7 @@ const EVENTS: [Event; 64] = {
     events
 };
 
-const KINDS: [Event; 27] = [
+const KINDS: [Event; 28] = [
     Event::Arrival,
     Event::Thought,
     Event::SessionNext,
@@ -102,6 +104,7 @@ const KINDS: [Event; 27] = [
     Event::CoverDue,
     Event::TwinBegun,
     Event::BacklogDue,
+    Event::PoolTimeout,
 ];
 
 impl Event {
@@ -141,6 +144,7 @@ impl Event {
             Event::CoverDue => "cover_due",
             Event::TwinBegun => "twin_begun",
             Event::BacklogDue => "backlog_due",
+            Event::PoolTimeout => "pool_timeout",
         }
     }
 
@@ -172,7 +176,8 @@ impl Event {
             | Event::PassageTimeout
             | Event::GateDue
             | Event::CoverDue
-            | Event::BacklogDue => Rank::Timer,
+            | Event::BacklogDue
+            | Event::PoolTimeout => Rank::Timer,
         }
     }
 }

@@ -29,6 +29,7 @@ mod network;
 mod outage;
 mod part;
 mod pending;
+mod pool;
 mod queue;
 mod recorder;
 mod replica;
@@ -53,6 +54,7 @@ use gate::Gates;
 use network::{NetworkRule, Pipe};
 use part::Covers;
 use pending::{Entry, Heap, Pending, SEQUENCE_MAX, Wheel};
+use pool::Pools;
 use recorder::Recorder;
 use replica::{Replica, ServiceState, TIME_SHARES};
 use ring::Ring;
@@ -182,6 +184,8 @@ enum Deed {
     Pass(u32, u32),
     /// A gate has refused a passage.
     TurnBack(u32, u32, Outcome),
+    /// A call has got the connection that it waited for.
+    Connected(u32, u32),
     /// A branch goes on.
     AdvanceFrame(u32, u32),
     /// A replica takes from its queue.
@@ -222,6 +226,7 @@ struct Simulation<'m, Q> {
     stacks: Vec<Stack<'m>>,
     gates: Gates<'m>,
     covers: Covers<'m>,
+    pools: Pools<'m>,
     attempts: Slab<Attempt>,
     frames: Slab<Frame>,
     joins: Slab<Join>,
@@ -273,10 +278,14 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let streams = Streams::new(seed);
         let mut rings = Vec::new();
         let (mut plans, mut covers) = Covers::shapes(model, &mut rings);
-        let (mut stacks, mut gates) = (Vec::new(), Gates::default());
+        let (mut stacks, mut gates, mut pools) = (Vec::new(), Gates::default(), Pools::default());
+        pools.any = change::edited_plans(model).any(|it| it.1.pool.is_some());
         for shape in &mut plans {
             shape.stack = stack::pile(model, shape, &mut stacks, &mut gates, &streams, &mut rings);
             shape.cover_slot = covers.slot(model, shape, &mut rings);
+            if shape.cover.is_none() {
+                shape.pool_slot = pools.slot(model, shape, &mut rings);
+            }
         }
         let mut singles = vec![!change::edits_plans(model); layout.lanes.len()];
         for (row, site) in model.sites.iter().enumerate() {
@@ -306,6 +315,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             may_retry: plans.iter().any(PlanShape::retries)
                 || !stacks.is_empty()
                 || covers.any
+                || pools.any
                 || change::edits_plans(model),
             retrying: Vec::new(),
             passages_of: Vec::new(),
@@ -317,6 +327,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             joins: Slab::new(),
             sites: SiteShape::all(model, &callers, &plans, &endpoints, &links, &covers),
             covers,
+            pools,
             endpoints,
             links,
             plans,
@@ -492,6 +503,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Event::CoverDue => self.on_cover_due(entry),
             Event::TwinBegun => self.on_twin_begun(entry),
             Event::BacklogDue => self.on_backlog_due(entry),
+            Event::PoolTimeout => self.on_pool_timeout(entry),
         }
     }
 
@@ -508,6 +520,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 self.attempt_ended(call, outcome);
             }
             Deed::Launch(call, generation) if self.calls[call].generation == generation => self.next_try(call),
+            Deed::Connected(call, generation) if self.calls[call].generation == generation => self.connected(call),
             Deed::Pass(passage, generation) if self.passages[passage].is_alive(generation) => self.let_pass(passage),
             Deed::TurnBack(passage, generation, outcome) if self.passages[passage].is_alive(generation) => {
                 self.turn_back(passage, outcome);

@@ -26,6 +26,8 @@ pub(super) struct PlanShape<'m> {
     pub cover: Option<&'m Cover>,
     /// The slot of that cover's states, or [`NONE`].
     pub cover_slot: u32,
+    /// The slot of the pools of connections that its attempts go over, or [`NONE`].
+    pub pool_slot: u32,
     /// The callee's own calls learn nothing of the deadline.
     pub withholds_deadline: bool,
     /// The way through its stages is bounded, and not an attempt.
@@ -56,9 +58,10 @@ impl<'m> PlanShape<'m> {
             Some(Stage::Cover(cover)) => Some(cover),
             _ => None,
         };
-        // Where there are gates, or a cover, the timeout bounds the way through them.
+        // Where there are gates, a cover, or a wait for a connection, the timeout bounds the way through them.
         let gated = stages.iter().any(|it| matches!(it, Stage::Gate(_)));
-        let gated = gated || cover.is_some() && stages.iter().any(|it| matches!(it, Stage::Timeout(_)));
+        let gated = gated
+            || (cover.is_some() || plan.pool.is_some()) && stages.iter().any(|it| matches!(it, Stage::Timeout(_)));
         let withholds = |it: &Stage| matches!(it, Stage::Deadline(it) if !it.propagate);
         let mut shape = PlanShape {
             plan,
@@ -66,6 +69,7 @@ impl<'m> PlanShape<'m> {
             stages,
             cover,
             cover_slot: NONE,
+            pool_slot: NONE,
             withholds_deadline: plan.stages.iter().any(withholds),
             is_gated: gated,
             attempt_timeout: NONE,
@@ -109,6 +113,7 @@ impl<'m> PlanShape<'m> {
             && self.call_timeout == NONE
             && self.stack == NONE
             && self.cover.is_none()
+            && self.plan.pool.is_none()
     }
 }
 

@@ -129,6 +129,7 @@ mod tests {
             stages: vec![],
             cancel: Cancel::None,
             balance: Balance::Random,
+            pool: None,
             shared_state: false,
         }
     }

@@ -1,5 +1,6 @@
 //! Plans: the policy stack in force on a call site, and where its state lives.
 
+use crate::component::pool::Pool;
 use crate::policy::PolicyKind;
 use crate::policy::breaker::Breaker;
 use crate::policy::bulkhead::Bulkhead;
@@ -27,6 +28,8 @@ pub struct Plan {
     pub cancel: Cancel,
     /// How a replica is picked.
     pub balance: Balance,
+    /// The connections that each caller instance has to each callee replica; `None` is any number at once.
+    pub pool: Option<Pool>,
     /// Whether the caller's replicas share one state (`scope = "service"`).
     pub shared_state: bool,
 }

@@ -6,21 +6,29 @@
 mod breaker;
 mod bulkhead;
 mod concurrency;
+#[cfg(test)]
+mod covers_tests;
+mod fallback;
+mod hedge;
+mod pool;
 mod rate_limit;
 #[cfg(test)]
 mod tests;
 mod throttle;
 
-use brownout_sim_core::model::Gate;
+use brownout_sim_core::component::pool::Pool;
+use brownout_sim_core::model::{Gate, Stage};
 use brownout_sim_core::outcome::{Outcome, OutcomeSet};
 use brownout_sim_core::policy::Invalid;
 use brownout_sim_core::policy::backoff::{Backoff, Jitter};
+use brownout_sim_core::policy::budget::Budget;
 use brownout_sim_core::quantity::Factor;
 
 use super::services::factor;
-use super::{Cx, backoff};
+use super::{Cx, backoff, budgets};
 use crate::document::{At, Place};
 use crate::spec::policy::Policy;
+use crate::spec::policy::budget as written_budget;
 use crate::spec::{Limit, Opt, Switch};
 use crate::syntax::backoff as written;
 use crate::syntax::number::Decimal;
@@ -32,12 +40,15 @@ pub(crate) struct Mistaken;
 /// The gate, if there is one and it is not switched off.
 type Found = Result<Option<Gate>, Mistaken>;
 
+/// The same of a cover.
+type FoundCover = Result<Option<Stage>, Mistaken>;
+
 /// Reads a gate that is set.
-fn set<T>(
+fn set<T, R>(
     written: &Opt<Switch<T>>,
     cx: &mut Cx<'_>,
-    lower: impl FnOnce(&T, &mut Settings<'_, '_>) -> Result<Gate, Mistaken>,
-) -> Found {
+    lower: impl FnOnce(&T, &mut Settings<'_, '_>) -> Result<R, Mistaken>,
+) -> Result<Option<R>, Mistaken> {
     let Some(At {
         value: Switch::Set(it),
         at,
@@ -77,6 +88,21 @@ pub(crate) fn bulkhead(policy: &Policy, cx: &mut Cx<'_>) -> Found {
 /// The concurrency limit that a policy sets.
 pub(crate) fn concurrency(policy: &Policy, cx: &mut Cx<'_>) -> Found {
     set(&policy.concurrency, cx, concurrency::lower)
+}
+
+/// The hedge that a policy sets.
+pub(crate) fn hedge(policy: &Policy, cx: &mut Cx<'_>) -> FoundCover {
+    set(&policy.hedge, cx, hedge::lower)
+}
+
+/// The fallback that a policy sets.
+pub(crate) fn fallback(policy: &Policy, cx: &mut Cx<'_>) -> FoundCover {
+    set(&policy.fallback, cx, fallback::lower)
+}
+
+/// The pool of connections that a policy sets.
+pub(crate) fn pool(policy: &Policy, cx: &mut Cx<'_>) -> Result<Option<Pool>, Mistaken> {
+    set(&policy.pool, cx, pool::lower)
 }
 
 /// Puts written settings over defaults, field by field: `how field`, with a method of [`Settings`].
@@ -150,6 +176,20 @@ impl Settings<'_, '_> {
                 self.sound = false;
             }
         }
+    }
+
+    /// How many calls all together may send again.
+    fn budget(&mut self, it: &Opt<Switch<written_budget::Budget>>, into: &mut Option<Budget>) {
+        self.with("budget", it);
+        let Some(At {
+            value: Switch::Set(budget),
+            at,
+        }) = it
+        else {
+            return;
+        };
+        *into = budgets::budget(budget, *at, self.cx);
+        self.sound &= into.is_some();
     }
 
     /// A set of outcomes.

@@ -6,6 +6,9 @@ pub mod budget;
 pub mod bulkhead;
 pub mod concurrency;
 pub mod deadline;
+pub mod fallback;
+pub mod hedge;
+pub mod pool;
 pub mod rate_limit;
 pub mod retry;
 pub mod throttle;
@@ -22,6 +25,9 @@ use brownout_sim_core::time::Span;
 use bulkhead::Bulkhead;
 use concurrency::Concurrency;
 use deadline::Deadline;
+use fallback::Fallback;
+use hedge::Hedge;
+use pool::Pool;
 use rate_limit::RateLimit;
 use retry::Retry;
 use throttle::Throttle;
@@ -38,6 +44,10 @@ table! {
         deadline: Opt<Switch<Deadline>> = switch(short::<Deadline>("after")), optional().live(), "{ after = \"1s\", propagate = true }";
         /// Whether the callee stops when nobody waits for it any more.
         cancel: Opt<Cancel> = words(CANCELS), default("\"none\"").live(), "\"propagate\"";
+        /// Answers something else when a call has failed; `"none"` switches it off.
+        fallback: Opt<Switch<Fallback>> = switch(kind_or_table::<Fallback>()), optional().live(), "\"static\"";
+        /// Sends another copy before the first has answered; `"none"` switches it off.
+        hedge: Opt<Switch<Hedge>> = switch(hedge()), optional().live(), "\"50ms\"";
         /// Sends again after a failure; `"none"` switches it off.
         retry: Opt<Switch<Retry>> = switch(table::<Retry>()), optional().live(), "{ attempts = 3, backoff = \"exponential(50ms, factor=2, cap=2s)\", jitter = \"full\" }";
         /// Sends less when too much is refused; `"none"` switches it off.
@@ -52,6 +62,8 @@ table! {
         concurrency: Opt<Switch<Concurrency>> = switch(kind_or_table::<Concurrency>()), optional().live(), "\"gradient2\"";
         /// How a replica is picked.
         balance: Opt<Balance> = kind_or_table::<Balance>(), default("\"round_robin\"").live(), "\"two_choices\"";
+        /// The connections to each replica of the callee; `"none"` is any number at once.
+        pool: Opt<Switch<Pool>> = switch(pool()), optional().live(), "10";
         /// Whose state it is: each replica of the caller has its own, or the service shares one.
         scope: Opt<Scope> = words(SCOPES), default("\"replica\""), "\"service\"";
         /// All kinds of policy in use, outermost first.

@@ -1,5 +1,6 @@
 //! Small systems, readably: services, flows and loads by name, and what became of single requests in one line.
 
+use crate::component::pool::Pool;
 use crate::dist::Dist;
 use crate::engine::{Limits, RunError, run};
 use crate::ids::{BlockId, ClassId, EdgeId, EndpointId, LinkId, LoadId, PlanId, ReplicaId, ServiceId, SiteId};
@@ -252,6 +253,7 @@ pub struct Policy {
     pub cancel: bool,
     pub balance: Balance,
     pub shared: bool,
+    pub pool: Option<Pool>,
     /// Where a fallback calls.
     pub instead: Option<String>,
 }
@@ -558,6 +560,7 @@ impl Sys {
                 stages: policy.stages,
                 cancel: if policy.cancel { Cancel::Propagate } else { Cancel::None },
                 balance: policy.balance,
+                pool: policy.pool,
                 shared_state: policy.shared,
             });
             tables.edges.len() - 1

@@ -123,6 +123,7 @@ impl Chain {
                 stages: self.stages.clone(),
                 cancel: Cancel::None,
                 balance: Balance::default(),
+                pool: None,
                 shared_state: false,
             });
             if tier == 0 {

@@ -1,6 +1,7 @@
 //! Covers: hedges and fallbacks. Vectors are those of the resilience reference, sections 4 and 8.
 
 use super::build::*;
+use crate::component::pool::Pool;
 use crate::engine::{Limits, run};
 use crate::ids::ChangeId;
 use crate::model::{Change, Cover, Edit, Effect, Gate, Instant, Model, Stage, Tables};
@@ -348,4 +349,94 @@ fn a_bad_request_falls_back_on_nothing() {
         vec![Stage::Cover(Cover::Fallback(only)), Stage::Timeout(ms(20))],
     );
     assert_eq!(system.play(), "error@20");
+}
+
+/// A pool of connections that are kept for ever.
+fn pool(size: u32, acquire_timeout: Span) -> Pool {
+    Pool {
+        size,
+        max_pending: u32::MAX,
+        acquire_timeout,
+        idle_timeout: Span::MAX,
+        max_lifetime: Span::MAX,
+    }
+}
+
+/// A caller with a pool of connections to a callee of one replica.
+fn pooled(requests: &[u64], work: Span, pool: Pool, stages: Vec<Stage>) -> Sys {
+    Sys::new(vec![
+        Svc::new("app", None, vec![call("db.x")]),
+        Svc::new("db", always(work), vec![]),
+    ])
+    .requests(requests, "app.x")
+    .policy(
+        "app",
+        "db",
+        Policy {
+            stages,
+            pool: Some(pool),
+            ..Policy::default()
+        },
+    )
+}
+
+#[test]
+fn cp_1_throughput_is_the_size_over_the_time_held() {
+    // Ten connections held for 500 ms carry 20 a second.
+    let system = pooled(&[], ms(500), pool(10, ms(1_000)), vec![])
+        .load(Ld::new("users", even(100.0), "app.x"))
+        .lasting(100)
+        .warmup(10);
+    let result = system.run();
+    let part = edge(&system, &result, "db");
+    let per_second = part.outcomes.of(Outcome::Ok) as f64 / 90.0;
+    assert!((per_second - 20.0).abs() < 0.2, "{per_second}");
+    assert!(part.outcomes.of(Outcome::PoolTimeout) > 7_000);
+    // Nobody waits longer than the acquire timeout, and 20 wait with success in each second.
+    assert!(part.response.max() <= Some(ms(1_500)));
+}
+
+#[test]
+fn cp_2_a_connection_goes_to_whoever_has_waited_longest() {
+    let system = pooled(&[0, 0, 10, 10, 10], ms(30), pool(2, ms(25)), vec![]);
+    assert_eq!(system.play(), "ok@30 ok@30 ok@60 ok@60 error@35");
+    let result = system.run();
+    let part = edge(&system, &result, "db");
+    assert_eq!((part.attempts, part.outcomes.of(Outcome::PoolTimeout)), (4, 1));
+}
+
+#[test]
+fn a_full_queue_for_connections_refuses() {
+    let short = Pool {
+        max_pending: 1,
+        ..pool(1, Span::MAX)
+    };
+    assert_eq!(pooled(&[0, 0, 0], ms(30), short, vec![]).play(), "ok@30 ok@60 error@0");
+}
+
+#[test]
+fn the_timeout_of_an_attempt_bounds_its_wait_for_a_connection() {
+    let system = pooled(&[0, 0, 45], ms(30), pool(1, Span::MAX), vec![Stage::Timeout(ms(40))]);
+    // The second waits until 30 and is given up at 40; its connection is closed, and the third opens another at once.
+    assert_eq!(system.play(), "ok@30 error@40 ok@75");
+    let result = system.run();
+    assert_eq!(edge(&system, &result, "db").outcomes.of(Outcome::Timeout), 1);
+}
+
+#[test]
+fn a_connection_is_opened_once_and_used_again() {
+    let mut system = pooled(&[0, 50, 50], ms(10), pool(2, Span::MAX), vec![]);
+    system.link = crate::model::Link {
+        connect: Some(always(ms(5))),
+        ..link(None)
+    };
+    // Each request opens its own connection to `app` in 5 ms. The pool has one to `db` for the second, and opens another.
+    assert_eq!(system.play(), "ok@20 ok@65 ok@70");
+}
+
+#[test]
+fn a_retry_waits_for_a_connection_anew() {
+    let system = pooled(&[0, 0], ms(30), pool(1, ms(20)), vec![retry(3, Span::ZERO)]);
+    // A pool's timeout is no failure of the callee, and is not retried unless asked for.
+    assert_eq!(system.play(), "ok@30 error@20");
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::build::*;
+use crate::component::pool::Pool;
 use crate::component::quota::Quota;
 use crate::dist::Dist;
 use crate::engine::arena::LEAN;
@@ -302,6 +303,17 @@ impl Choices<'_> {
             cancel: self.one_in(2),
             balance: self.balance(),
             shared: self.one_in(4),
+            pool: self.one_in(4).then(|| Pool {
+                size: 1 + self.below(3) as u32,
+                max_pending: if self.one_in(3) { 1 } else { u32::MAX },
+                acquire_timeout: if self.one_in(3) {
+                    Span::MAX
+                } else {
+                    ms(1 + self.below(40))
+                },
+                idle_timeout: ms(1 + self.below(100)),
+                max_lifetime: ms(1 + self.below(300)),
+            }),
             instead: instead.then(|| "s0.x".into()),
         }
     }
@@ -548,7 +560,7 @@ impl Choices<'_> {
                 let mut row = tables.plans[plan as usize].clone();
                 let mut policy = self.policy();
                 policy.stages.retain(|it| !asks_another(it)); // Its sites would not know whom.
-                (row.stages, row.balance) = (policy.stages, policy.balance);
+                (row.stages, row.balance, row.pool) = (policy.stages, policy.balance, policy.pool);
                 Edit::Plan {
                     plan: PlanId(plan),
                     row,
@@ -785,6 +797,7 @@ fn memory_does_not_grow_with_the_length_of_a_run() {
         cancel: true,
         balance: Balance::LeastOutstanding,
         shared: false,
+        pool: None,
         instead: None,
     };
     let system = Sys::new(vec![
