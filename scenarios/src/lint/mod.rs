@@ -6,9 +6,11 @@
 mod blind_breaker;
 mod endless_queue;
 mod idle_budget;
+mod idle_discipline;
 mod idle_hedge;
 mod inverted_timeouts;
 mod late;
+mod late_shedding;
 mod long_wait;
 mod many_probes;
 mod multiplying_retries;
@@ -83,6 +85,8 @@ pub static CODES: &[Code] = &[
     many_probes::CODE,
     long_wait::CODE,
     blind_breaker::CODE,
+    late_shedding::CODE,
+    idle_discipline::CODE,
     idle_hedge::CODE,
     idle_hedge::LONE,
 ];
@@ -116,6 +120,8 @@ pub fn lints(input: Input<'_>) -> Vec<Lint> {
     found.extend(many_probes::check(input));
     found.extend(long_wait::check(input));
     found.extend(blind_breaker::check(input));
+    found.extend(late_shedding::check(input));
+    found.extend(idle_discipline::check(input));
     found.extend(idle_hedge::check(input));
     found
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::Simulation;
 use super::arena::{CallRef, Parent};
-use super::caller::{NewCall, Then};
+use super::caller::NewCall;
 use super::event::Event;
 use super::part::{After, Covering, Memory};
 use super::pending::{Entry, Pending};
@@ -152,9 +152,9 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             class: row.class,
             priority: row.priority,
             item: INSTEAD,
-            then: Then::Unknown,
+            then: None,
         };
-        let asked = self.start_call(new);
+        let asked = self.start_call::<false>(new);
         self.falling(call).at = Stage::Asking(asked);
     }
 
@@ -260,7 +260,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 class: put_off.class,
                 priority: put_off.priority,
                 item: TRY,
-                then: Then::Unknown,
+                then: None,
             };
             // Other draws than those of the call that failed, and others at each time.
             let put_off = PutOff {

@@ -307,6 +307,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
 
         self.assert_permits();
+        self.assert_governed();
         self.assert_parts();
         self.assert_connections();
 

@@ -6,10 +6,12 @@
 //!
 //! Each file here adds one part of the simulation: `arrivals` (loads), `site` (what is in force at a call site), `caller`,
 //! `attempt` and `balance` (calls and attempts as their caller sees them, and the pick of a replica), `network`, `replica`,
-//! `queue` and `server` (admission, queues, workers), `outage` (replicas that stop), `compute` (cores and work in
+//! `queue` and `server` (queues, workers), `governor` with `discipline`, `admission` and `dimmer` (who is let in, next, or
+//! given up, where a service has a say in it), `outage` (replicas that stop), `compute` (cores and work in
 //! progress), `flow` (steps, joins, branches), `fault` and `change` (what happens to the system), `finish` (conservation
 //! and the result).
 
+mod admission;
 mod arena;
 mod arrivals;
 mod attempt;
@@ -17,12 +19,15 @@ mod balance;
 mod caller;
 mod change;
 mod compute;
+mod dimmer;
+mod discipline;
 mod event;
 mod fallback;
 mod fault;
 mod finish;
 mod flow;
 mod gate;
+mod governor;
 mod hedge;
 mod lockstep;
 mod network;
@@ -47,10 +52,12 @@ use core::ops::ControlFlow;
 
 use arena::{Attempt, Call, Frame, Join, Retrying};
 use arrivals::{LoadState, SessionState, UserState};
+use attempt::Foreseen;
 use balance::CallerState;
 use event::Event;
 use fault::Process;
 use gate::Gates;
+use governor::Governors;
 use network::{NetworkRule, Pipe};
 use part::Covers;
 use pending::{Entry, Heap, Pending, SEQUENCE_MAX, Wheel};
@@ -204,7 +211,7 @@ struct Simulation<'m, Q> {
     now: SimTime,
     /// When the clock has something to do next.
     next_tick: SimTime,
-    /// No event before this needs a look at the clock: the next tick, or the time when arrivals have stopped.
+    /// No event before this needs a look at the clock, or at errors: the next tick, or the time when arrivals have stopped.
     attention: SimTime,
     pending: Q,
     sequence: u64,
@@ -228,6 +235,7 @@ struct Simulation<'m, Q> {
     covers: Covers<'m>,
     pools: Pools<'m>,
     attempts: Slab<Attempt>,
+    foreseen: Foreseen,
     frames: Slab<Frame>,
     joins: Slab<Join>,
 
@@ -242,6 +250,7 @@ struct Simulation<'m, Q> {
     callers: CallerState,
     pipes: Vec<[Pipe; 6]>,
     replicas: Vec<Replica>,
+    governors: Governors,
     /// How many replicas are paused.
     frozen: u32,
     services: Vec<ServiceState>,
@@ -294,6 +303,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let recorder = Recorder::new(model, record, &singles);
         let callers = CallerState::new(model, &plans[..model.plans.len()], &streams);
         let (endpoints, links): (Vec<_>, Vec<_>) = (model.endpoints.iter().collect(), model.links.iter().collect());
+        let mut replicas = replica::replicas(model);
+        let governors = Governors::new(model, &streams, &mut replicas);
         let mut simulation = Simulation {
             model,
             layout,
@@ -323,6 +334,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             stacks,
             gates,
             attempts: Slab::new(),
+            foreseen: Foreseen::default(),
             frames: Slab::new(),
             joins: Slab::new(),
             sites: SiteShape::all(model, &callers, &plans, &endpoints, &links, &covers),
@@ -334,7 +346,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             only_calls: flow::only_calls(model),
             callers,
             pipes: network::pipes(model),
-            replicas: replica::replicas(model),
+            replicas,
+            governors,
             frozen: 0,
             services: replica::services(model),
             time_shares: vec![0; TIME_SHARES * model.services.len()],
@@ -365,6 +378,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         simulation.begin_loads();
         simulation.begin_faults();
         simulation.begin_changes();
+        simulation.begin_dimmers();
         simulation
     }
 
@@ -373,9 +387,6 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let mut next_look = POLL_EVERY.min(limit);
         let mut interrupted = false;
         while self.advance_once() {
-            if let Some(error) = self.error {
-                return Err(error);
-            }
             if self.events >= next_look {
                 if self.events > self.limits.events || self.sequence >= SEQUENCE_MAX - POLL_EVERY * 16 {
                     return Err(self.too_many_events());
@@ -387,7 +398,10 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 }
             }
         }
-        Ok(self.finish(seed, interrupted))
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self.finish(seed, interrupted)),
+        }
     }
 
     fn too_many_events(&self) -> RunError {
@@ -418,6 +432,9 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     #[cold]
     fn is_over(&mut self, at: SimTime) -> bool {
         let clock = self.model.clock;
+        if self.error.is_some() {
+            return true;
+        }
         if at >= clock.duration && (at > clock.duration + clock.drain || self.is_quiet()) {
             return true;
         }
@@ -500,6 +517,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Event::PassageDue => self.on_passage_due(entry),
             Event::PassageTimeout => self.on_passage_timeout(entry),
             Event::GateDue => self.on_gate_due(entry),
+            Event::DimmerDue => self.on_dimmer_due(entry),
             Event::CoverDue => self.on_cover_due(entry),
             Event::TwinBegun => self.on_twin_begun(entry),
             Event::BacklogDue => self.on_backlog_due(entry),
@@ -626,6 +644,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
 
     fn fail(&mut self, error: RunError) {
         self.error.get_or_insert(error);
+        self.attention = SimTime::ZERO;
     }
 
     #[inline]

@@ -7,7 +7,7 @@
 
 use super::Simulation;
 use super::arena::{CallRef, Parent};
-use super::caller::{NewCall, Then};
+use super::caller::NewCall;
 use super::event::Event;
 use super::fallback::Backlog;
 use super::hedge::Copied;
@@ -276,7 +276,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             class: row.class,
             priority: row.priority,
             item: number,
-            then: Then::Unknown,
+            then: None,
         };
         let key = row.key;
         self.start_call_with_row(&new, key)

@@ -3,6 +3,7 @@
 use super::Simulation;
 use super::arena::{Attempt, Line, Phase};
 use super::compute::Cores;
+use super::governor;
 use super::pending::{Entry, Pending};
 use super::slab::{NONE, Slab};
 use crate::component::quota::{Quota, QuotaState};
@@ -38,7 +39,7 @@ pub(super) struct Replica {
     pub serving: bool,
     /// Work slows down with the calls in service.
     slows: bool,
-    /// Its service has a quota.
+    /// Its service has a quota, or looks at whoever comes.
     limited: bool,
     /// Calls leave its queue when they have waited too long.
     pub impatient: bool,
@@ -51,6 +52,8 @@ pub(super) struct Replica {
     pub inside: u32,
     pub workers: u32,
     pub queue_limit: u32,
+    /// Its row among the governors, or [`NONE`].
+    pub governor: u32,
     last: SimTime,
     pub queue: Line,
     /// Async calls that go on, ahead of the queue.
@@ -129,7 +132,7 @@ pub(super) fn replicas(model: &Model) -> Vec<Replica> {
             exists: number < service.replicas,
             serving: false,
             slows: service.slowdown.is_some(),
-            limited: service.quota.is_some(),
+            limited: service.quota.is_some() || governor::sees_arrivals(service, &service.queue),
             impatient: service.queue.timeout.is_some(),
             is_async: service.style == Style::Async,
             odd: false,
@@ -137,6 +140,7 @@ pub(super) fn replicas(model: &Model) -> Vec<Replica> {
             inside: 0,
             workers: service.workers.unwrap_or(UNLIMITED),
             queue_limit: service.queue.limit.unwrap_or(UNLIMITED),
+            governor: NONE,
             last: SimTime::ZERO,
             queue: Line::EMPTY,
             resume: Line::EMPTY,
@@ -194,6 +198,12 @@ impl Replica {
         self.odd = !well || self.slows || self.limited || self.cores.is_some();
     }
 
+    /// Whether it looks at whoever comes, from now on.
+    pub fn look_at_arrivals(&mut self, it: bool) {
+        self.limited = it;
+        self.refresh();
+    }
+
     /// Brings its areas up to date, and its service's time shares.
     #[inline(always)]
     pub fn touch(&mut self, shares: &mut [u128], now: SimTime) {
@@ -212,9 +222,8 @@ impl Replica {
         if self.inside > 0 {
             self.areas.inside += since * u128::from(self.inside);
             self.areas.busy += since * u128::from(self.busy);
-            let waiting = self.queue.len + self.resume.len;
-            if waiting > 0 {
-                self.areas.queue += since * u128::from(waiting);
+            if self.waiting() > 0 {
+                self.areas.queue += since * u128::from(self.waiting());
             }
             if let Some(cores) = &self.cores {
                 self.areas.computing += since * u128::from(cores.computing());
@@ -225,7 +234,13 @@ impl Replica {
     /// Whether a worker is free, and nobody waits for one.
     #[inline(always)]
     pub fn has_room(&self) -> bool {
-        self.busy < self.workers && self.queue.len + self.resume.len == 0
+        self.busy < self.workers && self.waiting() == 0
+    }
+
+    /// Calls that wait for a worker.
+    #[inline(always)]
+    pub fn waiting(&self) -> u32 {
+        self.queue.len + self.resume.len
     }
 
     /// Counts one worker as taken; the areas are up to date.
@@ -251,7 +266,7 @@ impl Replica {
     /// A worker may have become free: whether somebody waits, and the queue is not about to be looked at anyway.
     #[inline(always)]
     pub fn is_to_serve(&mut self) -> bool {
-        self.queue.len + self.resume.len > 0 && !core::mem::replace(&mut self.serving, true)
+        self.waiting() > 0 && !core::mem::replace(&mut self.serving, true)
     }
 
     /// The statistics begin.

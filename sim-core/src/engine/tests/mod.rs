@@ -1,5 +1,6 @@
 //! The engine against theory, against hand-computed runs and against itself, on small models.
 
+mod admission;
 mod arrivals;
 mod build;
 mod callers;
@@ -7,6 +8,7 @@ mod chain;
 mod changes;
 mod common_random_numbers;
 mod covers;
+mod disciplines;
 mod faults;
 mod flows;
 mod gates;
