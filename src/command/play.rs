@@ -81,7 +81,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Some(script) => {
             let played = play::play(mechanism, &mut setup, script).map_err(|it| failure(it, script))?;
             match args.format {
-                Format::Text => show::played(mechanism, &setup, &changed(args), &played, &style),
+                Format::Text => show::played(mechanism, &changed(args), &played, &style),
                 Format::Json => json::played(mechanism, &setup, args.like.as_deref(), args.seed, script, &played),
             }
         }

@@ -62,6 +62,7 @@ fn entry(line: &Line) -> Entry<'_> {
         verdict: match line.said.mark {
             Mark::Pass => "pass",
             Mark::Refuse => "refuse",
+            Mark::Fail => "fail",
             Mark::Change => "change",
             Mark::Note => "note",
         },

@@ -36,6 +36,8 @@ pub enum Mark {
     Pass,
     /// Something is refused, dropped or given up.
     Refuse,
+    /// A call that was let through ends with a failure.
+    Fail,
     /// The mechanism changes its mind.
     Change,
     /// Neither.
@@ -92,6 +94,18 @@ impl Said {
     /// Passes or is refused.
     pub fn either(passes: bool, text: impl Into<String>) -> Said {
         if passes { Said::pass(text) } else { Said::refuse(text) }
+    }
+
+    /// A call that was let through ends so.
+    pub fn ended(outcome: Outcome, text: impl Into<String>) -> Said {
+        if outcome.is_failure() {
+            Said {
+                mark: Mark::Fail,
+                text: text.into(),
+            }
+        } else {
+            Said::pass(text)
+        }
     }
 
     /// The same, and then something more.
@@ -359,6 +373,11 @@ pub fn length(span: Span) -> String {
 pub fn short(number: f64) -> String {
     let text = format!("{number:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// So many of something: `1 call`, `2 calls`.
+pub fn many(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The calls that are out, numbered as they came, each with when it began and what it holds.

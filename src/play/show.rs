@@ -8,18 +8,10 @@ use crate::report::grid::{Column, grid};
 use crate::report::{Style, folded, hanging};
 
 /// A script that was played.
-pub fn played(mechanism: &Mechanism, setup: &Setup, changed: &[String], played: &Played, style: &Style) -> String {
+pub fn played(mechanism: &Mechanism, changed: &[String], played: &Played, style: &Style) -> String {
     let mut text = format!("{}: {}\n", mechanism.name, mechanism.about);
-    let mut with: Vec<String> = changed.to_vec();
-    if setup.draws()
-        && !changed
-            .iter()
-            .any(|it| it.starts_with("seed") || it.starts_with("draw="))
-    {
-        with.push("seed 1".to_owned());
-    }
-    if !with.is_empty() {
-        text.push_str(&format!("With {}\n", with.join(", ")));
+    if !changed.is_empty() {
+        text.push_str(&hanging("With ", 5, &changed.join(", "), style.width));
     }
     text.push('\n');
     let columns = [
@@ -29,19 +21,22 @@ pub fn played(mechanism: &Mechanism, setup: &Setup, changed: &[String], played: 
         Column::words("state"),
     ];
     let mut rows = vec![row("", "(begin)", "", &played.start.text())];
-    for (at, line) in played.lines.iter().enumerate() {
-        let before = if at == 0 {
-            &played.start
-        } else {
-            &played.lines[at - 1].state
-        };
-        let same = before == &line.state;
-        let state = if same {
-            if style.ascii { "\"" } else { "″" }.to_owned()
-        } else {
-            line.state.text()
-        };
-        rows.push(row(&ms(line.at), &event(line), &decision(line, style.ascii), &state));
+    let mut at = 0;
+    while let Some(line) = played.lines.get(at) {
+        rows.push(shown(played, at, style.ascii));
+        let run = played.lines[at..]
+            .iter()
+            .skip(1)
+            .take_while(|it| is_more_of(line, it))
+            .count();
+        // Of a long run only the ends.
+        let alike = (1..=run).all(|more| played.lines[at + more].state == played.lines[at].state);
+        if run >= RUN_MIN && alike {
+            rows.push(row("...", &format!("({} more)", run - 1), "", ""));
+            rows.push(shown(played, at + run, style.ascii));
+            at += run;
+        }
+        at += 1;
     }
     text.push_str(&painted(&grid(&columns, &rows, style), played, style));
     if let Some(next) = &played.next {
@@ -52,10 +47,9 @@ pub fn played(mechanism: &Mechanism, setup: &Setup, changed: &[String], played: 
         } else {
             format!("{what}: {state}")
         };
-        text.push_str(&hanging(
-            "",
-            0,
-            &format!("\nThen, by itself at {}: {both}", ms(next.at)),
+        text.push('\n');
+        text.push_str(&folded(
+            &format!("Then, by itself at {}: {both}", ms(next.at)),
             style.width,
         ));
     }
@@ -64,6 +58,42 @@ pub fn played(mechanism: &Mechanism, setup: &Setup, changed: &[String], played: 
         text.push_str(&format!("\n{strip}"));
     }
     text
+}
+
+/// Lines like the one before them, from which on only the last of them is shown.
+const RUN_MIN: usize = 5;
+
+/// The row of a line; what has not changed is not said again.
+fn shown(played: &Played, at: usize, ascii: bool) -> Vec<String> {
+    let line = &played.lines[at];
+    let before = if at == 0 {
+        &played.start
+    } else {
+        &played.lines[at - 1].state
+    };
+    let same = if ascii { "\"" } else { "″" };
+    let state = if *before == line.state {
+        same.to_owned()
+    } else {
+        line.state.text()
+    };
+    row(&ms(line.at), &event(line), &decision(line, ascii), &state)
+}
+
+/// Whether a line says nothing that another has not said, but for numbers of calls.
+fn is_more_of(line: &Line, next: &Line) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        let numberless = |it: &str| {
+            it.starts_with('#')
+                .then(|| "#".to_owned())
+                .unwrap_or_else(|| it.to_owned())
+        };
+        text.split(' ').map(numberless).collect()
+    };
+    line.event.is_some()
+        && line.event == next.event
+        && line.said.mark == next.said.mark
+        && words(&line.said.text) == words(&next.said.text)
 }
 
 fn row(at: &str, event: &str, decision: &str, state: &str) -> Vec<String> {
@@ -91,7 +121,7 @@ fn painted(table: &str, played: &Played, style: &Style) -> String {
         return table.to_owned();
     }
     let mut text = table.to_owned();
-    for mark in [Mark::Pass, Mark::Refuse, Mark::Change] {
+    for mark in [Mark::Pass, Mark::Refuse, Mark::Fail, Mark::Change] {
         if played.lines.iter().any(|it| it.said.mark == mark) {
             let (sign, colour) = symbol(mark, style.ascii);
             let plain = format!("  {sign} ");
@@ -145,8 +175,9 @@ pub fn page(mechanism: &Mechanism, setup: &Setup, example: &str, style: &Style) 
         ));
     }
     if !setup.profiles().is_empty() {
+        text.push('\n');
         text.push_str(&folded(
-            &format!("\nProfiles (--like): {}", setup.profiles().join(", ")),
+            &format!("Profiles (--like): {}", setup.profiles().join(", ")),
             style.width,
         ));
     }

@@ -29,7 +29,11 @@ pub fn strip(played: &Played, style: &Style) -> String {
             names.push(name);
         }
     }
-    let marks = [(Mark::Pass, "passed"), (Mark::Refuse, "refused")];
+    let marks = [
+        (Mark::Pass, "passed"),
+        (Mark::Refuse, "refused"),
+        (Mark::Fail, "failed"),
+    ];
     let has = |mark: Mark| {
         played
             .lines
@@ -105,6 +109,8 @@ pub fn symbol(mark: Mark, ascii: bool) -> (char, u8) {
         (Mark::Pass, true) => ('+', 32),
         (Mark::Refuse, false) => ('✗', 31),
         (Mark::Refuse, true) => ('x', 31),
+        (Mark::Fail, false) => ('•', 31),
+        (Mark::Fail, true) => ('*', 31),
         (Mark::Change, false) => ('→', 33),
         (Mark::Change, true) => ('>', 33),
         (Mark::Note, false) => ('·', 90),

@@ -94,10 +94,10 @@ impl Driven {
             outcome.name()
         };
         let text = format!("#{number} {what}");
-        let said = match outcome.is_failure() {
-            _ if transition.is_some() => Said::change(text),
-            true => Said::refuse(text),
-            false => Said::pass(text),
+        let said = if transition.is_some() {
+            Said::change(text)
+        } else {
+            Said::ended(outcome, text)
         };
         said.and(&self.told(transition))
     }
@@ -133,7 +133,7 @@ impl Driven {
                 let health = state.health();
                 let volume = it.request_volume_threshold;
                 format!(
-                    "{}, {} % (volume {volume})",
+                    "{} ({}\u{a0}%, volume {volume})",
                     of(health.errors, health.total),
                     health.percentage()
                 )
@@ -177,7 +177,13 @@ impl Player for Driven {
                     return Ok(said);
                 };
                 let end = self.end(now, number, began, permit, outcome);
-                Ok(Said { mark: end.mark, ..said }.and(&end.text))
+                // That it was allowed goes without saying, unless more happened with it.
+                let plain = said.text == format!("#{number} allowed");
+                Ok(if plain {
+                    end
+                } else {
+                    Said { mark: end.mark, ..said }.and(&end.text)
+                })
             }
             _ => {
                 let outcome = event.outcome().expect("the event is in the list");

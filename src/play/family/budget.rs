@@ -145,10 +145,7 @@ impl Player for Driven {
                 *ended += 1;
                 if !outcome.is_failure() || outcome == Outcome::Cancelled {
                     self.calls.remove(number);
-                    return Ok(Said::either(
-                        !outcome.is_failure(),
-                        format!("#{number} {}", outcome.name()),
-                    ));
+                    return Ok(Said::ended(outcome, format!("#{number} {}", outcome.name())));
                 }
                 let ask = Ask {
                     now,

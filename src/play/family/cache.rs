@@ -5,7 +5,7 @@ use brownout_sim_core::policy::cache::{Collapser, CollapserState, Lookup, Offer,
 use brownout_sim_core::time::SimTime;
 
 use crate::play::mistake::Mistake;
-use crate::play::player::{Calls, Event, Player, Said, State, ms};
+use crate::play::player::{Calls, Event, Player, Said, State, many, ms};
 use crate::play::setup::{Setup, settings};
 use crate::play::{EventKind, OUTCOME};
 
@@ -75,8 +75,8 @@ impl Player for Cache {
                 let outcome = event.outcome().expect("the event is in the list");
                 let (number, _, key) = self.calls.end(event)?;
                 self.cache.settle(key, number, outcome);
-                Ok(Said::either(
-                    !outcome.is_failure(),
+                Ok(Said::ended(
+                    outcome,
                     format!("#{number} {}, for all who joined", outcome.name()),
                 ))
             }
@@ -84,7 +84,7 @@ impl Player for Cache {
     }
 
     fn state(&self, _: SimTime) -> State {
-        State::words(format!("{} calls out", self.calls.len()))
+        State::words(format!("{} out", many(self.calls.len(), "call")))
     }
 }
 
@@ -129,13 +129,13 @@ impl Player for Flight {
                     Some(joined) => format!("{joined} more get it"),
                     None => "it was forgotten meanwhile".to_owned(),
                 };
-                Ok(Said::either(!outcome.is_failure(), format!("#{number} {}", outcome.name())).and(&more))
+                Ok(Said::ended(outcome, format!("#{number} {}", outcome.name())).and(&more))
             }
         }
     }
 
     fn state(&self, _: SimTime) -> State {
-        State::words(format!("{} keys out", self.flight.len()))
+        State::words(format!("{} out", many(self.flight.len(), "key")))
     }
 }
 

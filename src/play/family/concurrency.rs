@@ -95,7 +95,7 @@ impl Player for Driven {
                 let (number, _, permit) = self.calls.end(event)?;
                 let end = self.limit.end_of(outcome);
                 self.limit.settle(&mut self.state, now, permit, end, &mut self.luck);
-                let said = Said::either(!outcome.is_failure(), format!("#{number} {}", outcome.name()));
+                let said = Said::ended(outcome, format!("#{number} {}", outcome.name()));
                 Ok(said.and(&self.changed(before)))
             }
         }

@@ -72,7 +72,7 @@ impl Driven {
 
     fn done(&mut self, number: u32, original: Outcome, fallback: Outcome) -> Said {
         let end = self.fallback.done(&mut self.made, original, fallback);
-        Said::either(!end.is_failure(), format!("#{number} ends as {}", end.name()))
+        Said::ended(end, format!("#{number} ends as {}", end.name()))
     }
 }
 

@@ -160,7 +160,7 @@ impl Player for Driven {
                 } else {
                     format!("{text}; {}", said.text)
                 };
-                Ok(Said::either(!outcome.is_failure(), text))
+                Ok(Said::ended(outcome, text))
             }
         }
     }

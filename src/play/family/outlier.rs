@@ -5,7 +5,7 @@ use brownout_sim_core::routing::outlier::{Change, Envoy, Grpc, Istio, Outlier, O
 use brownout_sim_core::time::SimTime;
 
 use crate::play::mistake::Mistake;
-use crate::play::player::{Event, Player, Said, State, letter, ms};
+use crate::play::player::{Event, Player, Said, State, letter};
 use crate::play::setup::{Luck, Setup, settings};
 use crate::play::{EventKind, OUTCOME};
 
@@ -147,7 +147,6 @@ impl Player for Driven {
 
     fn state(&self, _: SimTime) -> State {
         let here = self.here.iter().filter(|it| **it).count();
-        let next = ms(self.outlier.next_tick(&self.state));
         let out: Vec<String> = (0..self.here.len())
             .filter(|it| self.state.is_ejected(*it))
             .map(|it| format!("{} (times {})", letter(it), self.multiplier(it)))
@@ -169,7 +168,7 @@ impl Player for Driven {
         State::level(
             out.len() as f64,
             here.max(1) as f64,
-            format!("out of {here}: {out_text}{remembered}; looks at {next}"),
+            format!("out of {here}: {out_text}{remembered}"),
         )
     }
 

@@ -100,10 +100,7 @@ impl Player for Driven {
             let outcome = event.outcome().expect("the event is in the list");
             let (number, ..) = self.calls.end(event)?;
             self.limit.settle(&mut self.state, now, outcome);
-            return Ok(Said::either(
-                !outcome.is_failure(),
-                format!("#{number} {}", outcome.name()),
-            ));
+            return Ok(Said::ended(outcome, format!("#{number} {}", outcome.name())));
         }
         let permits: u32 = event.value("permits")?.unwrap_or(1);
         if permits == 0 {

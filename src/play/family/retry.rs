@@ -11,7 +11,7 @@ use brownout_sim_core::time::{SimTime, Span};
 
 use super::budget::left;
 use crate::play::mistake::Mistake;
-use crate::play::player::{Calls, Event, Player, Said, State, length, ms};
+use crate::play::player::{Calls, Event, Player, Said, State, length, many, ms};
 use crate::play::setup::{Luck, Setup, settings};
 use crate::play::value::{Value, words};
 use crate::play::{EventKind, OUTCOME};
@@ -213,7 +213,7 @@ impl Player for Driven {
                         self.calls.remove(number);
                         let text = format!("#{number} ends with {}", outcome.name());
                         let why = if outcome.is_failure() { reason.name() } else { "" };
-                        Ok(Said::either(!outcome.is_failure(), text).and(why))
+                        Ok(Said::ended(outcome, text).and(why))
                     }
                 }
             }
@@ -222,7 +222,7 @@ impl Player for Driven {
 
     fn state(&self, now: SimTime) -> State {
         let pausing = self.calls.iter().filter(|it| it.1.next.is_some()).count();
-        let calls = format!("{} calls, {pausing} between attempts", self.calls.len());
+        let calls = format!("{}, {pausing} between attempts", many(self.calls.len(), "call"));
         match &self.retry.budget {
             None => State::words(calls),
             Some(budget) => {

@@ -69,10 +69,7 @@ impl Player for Driven {
                 let outcome = event.outcome().expect("the event is in the list");
                 let (number, ..) = self.calls.end(event)?;
                 self.throttle.settle(&mut self.state, now, outcome);
-                Ok(Said::either(
-                    !outcome.is_failure(),
-                    format!("#{number} {}", outcome.name()),
-                ))
+                Ok(Said::ended(outcome, format!("#{number} {}", outcome.name())))
             }
         }
     }

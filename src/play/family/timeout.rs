@@ -127,10 +127,7 @@ impl Player for Attempts {
                 if !outcome.is_failure() {
                     self.calls.remove(number);
                 }
-                Ok(Said::either(
-                    !outcome.is_failure(),
-                    format!("#{number} {}", outcome.name()),
-                ))
+                Ok(Said::ended(outcome, format!("#{number} {}", outcome.name())))
             }
         }
     }
@@ -207,10 +204,7 @@ impl Player for Bounded {
         if event.name() != "call" {
             let outcome = event.outcome().expect("the event is in the list");
             let (number, ..) = self.calls.end(event)?;
-            return Ok(Said::either(
-                !outcome.is_failure(),
-                format!("#{number} {}", outcome.name()),
-            ));
+            return Ok(Said::ended(outcome, format!("#{number} {}", outcome.name())));
         }
         let parent = event.span("parent")?.map_or(SimTime::MAX, |it| SimTime::ZERO + it);
         let number = self.calls.number();
