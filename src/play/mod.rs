@@ -2,7 +2,7 @@
 //!
 //! The machines of `sim-core` have verbs of their own and share no trait, for speed's sake; here nothing has to be fast, so a
 //! [`Player`] fits each of them to the same narrow one: an event comes, a decision goes, and the state can be told in words.
-//! One file a family in `family/`; [`table`] lists all of them, and a house test compares it with the source tree.
+//! One file a family in `family/`; [`table()`] lists all of them, and a house test compares it with the source tree.
 //!
 //! | file | part |
 //! | --- | --- |

@@ -9,7 +9,7 @@ use crate::report::{Style, folded, hanging};
 
 /// A script that was played.
 pub fn played(mechanism: &Mechanism, changed: &[String], played: &Played, style: &Style) -> String {
-    let mut text = format!("{}: {}\n", mechanism.name, mechanism.about);
+    let mut text = head(mechanism, style);
     if !changed.is_empty() {
         text.push_str(&hanging("With ", 5, &changed.join(", "), style.width));
     }
@@ -58,6 +58,10 @@ pub fn played(mechanism: &Mechanism, changed: &[String], played: &Played, style:
         text.push_str(&format!("\n{strip}"));
     }
     text
+}
+
+fn head(mechanism: &Mechanism, style: &Style) -> String {
+    folded(&format!("{}: {}", mechanism.name, mechanism.about), style.width)
 }
 
 /// Lines like the one before them, from which on only the last of them is shown.
@@ -158,7 +162,7 @@ pub fn list(style: &Style) -> String {
 
 /// What there is to know about one mechanism before its first script.
 pub fn page(mechanism: &Mechanism, setup: &Setup, example: &str, style: &Style) -> String {
-    let mut text = format!("{}: {}\n\nEvents\n", mechanism.name, mechanism.about);
+    let mut text = head(mechanism, style) + "\nEvents\n";
     let shown = |it: &super::EventKind| match it.name {
         OUTCOME => format!("ok, fail, ...{}", it.args),
         name => format!("{name}{}", it.args),

@@ -58,19 +58,16 @@ pub fn strip(played: &Played, style: &Style) -> String {
     };
     let row = |name: &str, cells: &str| {
         let blanks = label - name.chars().count();
-        format!(
-            "{}{name}{}{}\n",
-            " ".repeat(GAP),
-            " ".repeat(blanks + GAP),
-            cells.trim_end()
-        )
+        let line = format!("{}{name}{}{cells}", " ".repeat(GAP), " ".repeat(blanks + GAP));
+        format!("{}\n", line.trim_end())
     };
     let mut text = String::new();
     for name in &names {
         text.push_str(&row(name, &presence(name, &points, &scale, style)));
     }
-    if levels {
-        text.push_str(&row("level", &bars(&points, &scale, style.ascii)));
+    let bars = bars(&points, &scale, style.ascii);
+    if !bars.trim().is_empty() && levels {
+        text.push_str(&row("level", &bars));
     }
     for (mark, name) in marks.into_iter().filter(|it| has(it.0)) {
         let (symbol, colour) = symbol(mark, style.ascii);

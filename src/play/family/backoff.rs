@@ -83,12 +83,18 @@ impl Player for Driven {
     }
 
     fn state(&self, _: SimTime) -> State {
-        let next = self.backoff.delay_max(self.retry + 1);
-        let waited = length(self.waited);
+        let most = self.backoff.delay_max(self.retry + 1);
+        // A bound may be a nanosecond above what it bounds.
+        let most = if most == Span::MAX {
+            most
+        } else {
+            Span::from_micros(most.nanos() / 1_000)
+        };
+        let (waited, retries) = (length(self.waited), if self.retry == 1 { "retry" } else { "retries" });
         State::words(format!(
-            "{} retries, {waited} waited; the next pause is at most {}",
+            "{} {retries}, {waited} waited; the next pause is at most {}",
             self.retry,
-            length(next)
+            length(most)
         ))
     }
 }

@@ -78,11 +78,8 @@ pub fn left(budget: &Budget, state: &BudgetState, now: SimTime, in_flight: InFli
         }
         _ => {
             let covered = covered(budget, state, now, in_flight);
-            State::words(if covered == MANY {
-                format!("{MANY} retries or more are covered")
-            } else {
-                format!("{covered} retries are covered")
-            })
+            let more = if covered == MANY { " or more" } else { "" };
+            State::words(format!("retries covered: {covered}{more}"))
         }
     }
 }
@@ -131,7 +128,7 @@ impl Player for Driven {
                 };
                 *count += 1;
                 let text = if allowed {
-                    format!("retry allowed, the {}.", *count)
+                    format!("retry {} allowed", *count)
                 } else {
                     "no retry".to_owned()
                 };

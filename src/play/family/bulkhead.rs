@@ -6,7 +6,7 @@ use brownout_sim_core::time::SimTime;
 
 use crate::play::EventKind;
 use crate::play::mistake::Mistake;
-use crate::play::player::{Calls, Event, Player, Said, State};
+use crate::play::player::{Calls, Event, Player, Said, State, many};
 use crate::play::setup::{Setup, settings};
 use crate::play::value::words;
 
@@ -114,7 +114,8 @@ impl Player for Driven {
             (Bulkhead::Semaphore(it), _) => it.max_concurrent_calls,
             (Bulkhead::ThreadPool(it), BulkheadState::ThreadPool(state)) => {
                 let threads = state.threads();
-                let detail = format!("{inside} inside, {waiting} waiting, {threads} threads");
+                let threads = many(threads as usize, "thread");
+                let detail = format!("{inside} inside, {waiting} waiting, {threads}");
                 return State::level(f64::from(inside), f64::from(it.maximum_size.max(it.core_size)), detail);
             }
             (Bulkhead::Haproxy(it), _) => it.limit(self.load()),
@@ -288,7 +289,7 @@ impl Player for Caps {
     fn state(&self, _: SimTime) -> State {
         let (connections, pending, requests) = (self.state.connections(), self.state.pending(), self.state.requests());
         State::words(format!(
-            "{connections} of {} connections, {pending} of {} pending, {requests} of {} requests, {} of {} retries",
+            "{connections}/{} connections, {pending}/{} pending, {requests}/{} requests, {}/{} retries",
             self.caps.max_connections,
             self.caps.max_pending_requests,
             self.caps.max_requests,

@@ -84,10 +84,10 @@ impl Player for Driven {
                     dropped,
                 };
                 let after = self.limit.on_sample(&mut self.state, &sample, &mut self.luck);
-                Ok(match after.cmp(&before) {
-                    std::cmp::Ordering::Less => Said::refuse(format!("limit {before} to {after}")),
-                    std::cmp::Ordering::Equal => Said::note(format!("limit stays {after}")),
-                    std::cmp::Ordering::Greater => Said::pass(format!("limit {before} to {after}")),
+                Ok(if after == before {
+                    Said::note(format!("limit stays {after}"))
+                } else {
+                    Said::change(format!("limit {before} to {after}"))
                 })
             }
             _ => {
@@ -107,9 +107,16 @@ impl Player for Driven {
             Some(true) => ", measuring the shortest time",
             _ => "",
         };
+        let most = match &self.limit.limit {
+            Limit::Aimd(it) => it.max_limit,
+            Limit::Vegas(it) => it.max_limit,
+            Limit::Gradient(it) => it.max_limit,
+            Limit::Gradient2(it) => it.max_limit,
+            Limit::Envoy(it) => it.max_concurrency_limit,
+        };
         State::level(
-            f64::from(in_flight),
-            f64::from(limit.max(1)),
+            f64::from(limit),
+            f64::from(most.max(1)),
             format!("limit {limit}, {in_flight} in flight{measuring}"),
         )
     }

@@ -230,14 +230,15 @@ impl Player for Parts {
     fn state(&self, _: SimTime) -> State {
         let of = |at: usize| {
             let inside = self.calls.iter().filter(|it| *it.1 == Some(at)).count();
-            format!(
-                "partition {at}: {inside} of {} its own",
-                self.partitions.share(at, self.limit)
-            )
+            format!("{inside}/{}", self.partitions.share(at, self.limit))
         };
         let each: Vec<String> = (0..self.count).map(of).collect();
         let all = self.busy.all();
-        let words = format!("{all} in flight, limit {}; {}", self.limit, each.join(", "));
+        let words = format!(
+            "{all} in flight, limit {}; of their own {}",
+            self.limit,
+            each.join(", ")
+        );
         State::level(f64::from(all), f64::from(self.limit.max(1)), words)
     }
 }
