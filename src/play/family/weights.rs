@@ -12,7 +12,7 @@ use brownout_sim_core::time::{SimTime, Span};
 
 use crate::play::EventKind;
 use crate::play::mistake::Mistake;
-use crate::play::player::{Event, Player, Said, State, letter, short};
+use crate::play::player::{Event, Player, Said, State, letter, many, short};
 use crate::play::setup::Setup;
 use crate::play::value::words;
 
@@ -248,8 +248,8 @@ impl Player for Dealt {
 
     fn state(&self, _: SimTime) -> State {
         State::words(format!(
-            "{} customers, {} workers of {} each",
-            self.seen.len(),
+            "{}, {} workers of {} each",
+            many(self.seen.len(), "customer"),
             self.shard.size,
             self.workers
         ))
