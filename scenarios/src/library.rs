@@ -74,6 +74,9 @@ static ALL: &[Shipped] = shipped! {
     20 "closed-versus-open"
     21 "flapping"
     22 "caller-limits"
+    23 "queue-disciplines"
+    24 "criticality"
+    25 "dimmer"
 };
 
 /// All of them, by lesson.

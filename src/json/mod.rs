@@ -248,6 +248,7 @@ mod tests {
         };
         let report = Report {
             compiled: &compiled,
+            others: &[],
             experiment: &experiment,
             again: "",
             all_rows: false,

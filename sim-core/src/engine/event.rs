@@ -55,11 +55,13 @@ pub(crate) enum Event {
     PassageTimeout,
     /// A gate acts by itself. Gate state.
     GateDue,
+    /// A dimmer's control period has ended. Replica.
+    DimmerDue,
 }
 
 /// Every number an entry has room for; those beyond the last event stand for none.
 const EVENTS: [Event; 64] = {
-    let mut events = [Event::GateDue; 64];
+    let mut events = [Event::DimmerDue; 64];
     let mut at = 0;
     while at < KINDS.len() {
         events[at] = KINDS[at];
@@ -68,7 +70,7 @@ const EVENTS: [Event; 64] = {
     events
 };
 
-const KINDS: [Event; 24] = [
+const KINDS: [Event; 25] = [
     Event::Arrival,
     Event::Thought,
     Event::SessionNext,
@@ -93,6 +95,7 @@ const KINDS: [Event; 24] = [
     Event::PassageDue,
     Event::PassageTimeout,
     Event::GateDue,
+    Event::DimmerDue,
 ];
 
 impl Event {
@@ -129,6 +132,7 @@ impl Event {
             Event::PassageDue => "passage_due",
             Event::PassageTimeout => "passage_timeout",
             Event::GateDue => "gate_due",
+            Event::DimmerDue => "dimmer_due",
         }
     }
 
@@ -157,7 +161,8 @@ impl Event {
             | Event::LoadState
             | Event::PassageDue
             | Event::PassageTimeout
-            | Event::GateDue => Rank::Timer,
+            | Event::GateDue
+            | Event::DimmerDue => Rank::Timer,
         }
     }
 }

@@ -1,11 +1,13 @@
-//! Gates as written become the machines of `policy`, each on top of the defaults that its machine has.
+//! Gates as written become the machines of `policy`, and what services say of their queues those of `server`, each on top of the defaults that its machine has.
 //!
 //! One file a mechanism. What a table does not say is what the machine's own constructor says, so that there is one list of
 //! defaults.
 
+pub(crate) mod admission;
 mod breaker;
 mod bulkhead;
 mod concurrency;
+pub(crate) mod discipline;
 mod rate_limit;
 #[cfg(test)]
 mod tests;
@@ -45,13 +47,7 @@ fn set<T>(
     else {
         return Ok(None);
     };
-    let mut settings = Settings {
-        cx,
-        at: *at,
-        seen: Vec::new(),
-        sound: true,
-    };
-    lower(it, &mut settings).map(Some)
+    lower(it, &mut Settings::new(cx, *at)).map(Some)
 }
 
 /// The throttle that a policy sets.
@@ -95,6 +91,17 @@ struct Settings<'a, 'b> {
     /// What was written, and where.
     seen: Vec<(&'static str, Place)>,
     sound: bool,
+}
+
+impl<'a, 'b> Settings<'a, 'b> {
+    fn new(cx: &'a mut Cx<'b>, at: Place) -> Settings<'a, 'b> {
+        Settings {
+            cx,
+            at,
+            seen: Vec::new(),
+            sound: true,
+        }
+    }
 }
 
 impl Settings<'_, '_> {
