@@ -48,6 +48,7 @@ use core::ops::ControlFlow;
 
 use arena::{Attempt, Call, Frame, Join, Retrying};
 use arrivals::{LoadState, SessionState, UserState};
+use attempt::Foreseen;
 use balance::CallerState;
 use event::Event;
 use fault::Process;
@@ -202,7 +203,7 @@ struct Simulation<'m, Q> {
     now: SimTime,
     /// When the clock has something to do next.
     next_tick: SimTime,
-    /// No event before this needs a look at the clock: the next tick, or the time when arrivals have stopped.
+    /// No event before this needs a look at the clock, or at errors: the next tick, or the time when arrivals have stopped.
     attention: SimTime,
     pending: Q,
     sequence: u64,
@@ -224,6 +225,7 @@ struct Simulation<'m, Q> {
     stacks: Vec<Stack<'m>>,
     gates: Gates<'m>,
     attempts: Slab<Attempt>,
+    foreseen: Foreseen,
     frames: Slab<Frame>,
     joins: Slab<Join>,
 
@@ -325,6 +327,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             stacks,
             gates,
             attempts: Slab::new(),
+            foreseen: Foreseen::default(),
             frames: Slab::new(),
             joins: Slab::new(),
             sites: SiteShape::all(model, &callers, &plans, &endpoints, &links),
@@ -375,9 +378,6 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let mut next_look = POLL_EVERY.min(limit);
         let mut interrupted = false;
         while self.advance_once() {
-            if let Some(error) = self.error {
-                return Err(error);
-            }
             if self.events >= next_look {
                 if self.events > self.limits.events || self.sequence >= SEQUENCE_MAX - POLL_EVERY * 16 {
                     return Err(self.too_many_events());
@@ -389,7 +389,10 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 }
             }
         }
-        Ok(self.finish(seed, interrupted))
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self.finish(seed, interrupted)),
+        }
     }
 
     fn too_many_events(&self) -> RunError {
@@ -420,6 +423,9 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     #[cold]
     fn is_over(&mut self, at: SimTime) -> bool {
         let clock = self.model.clock;
+        if self.error.is_some() {
+            return true;
+        }
         if at >= clock.duration && (at > clock.duration + clock.drain || self.is_quiet()) {
             return true;
         }
@@ -624,6 +630,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
 
     fn fail(&mut self, error: RunError) {
         self.error.get_or_insert(error);
+        self.attention = SimTime::ZERO;
     }
 
     #[inline]
