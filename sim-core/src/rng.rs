@@ -74,6 +74,8 @@ pub enum Purpose {
     Patience,
     /// A session's course.
     Session,
+    /// What a request is about.
+    Item,
 }
 
 /// A stable 64-bit name of an entity, hashed from its text when the model is built.

@@ -55,6 +55,14 @@ pub(crate) enum Event {
     PassageTimeout,
     /// A gate acts by itself. Gate state.
     GateDue,
+    /// A caller compares its callee's replicas. Caller of a router.
+    OutlierDue,
+    /// A caller checks a replica. Check; of the serial number.
+    CheckDue,
+    /// A check reaches its replica. Check; of the serial number.
+    CheckArrived,
+    /// A check is answered, or given up. Check; of the serial number.
+    CheckEnded,
 }
 
 /// Every number an entry has room for; those beyond the last event stand for none.
@@ -68,7 +76,7 @@ const EVENTS: [Event; 64] = {
     events
 };
 
-const KINDS: [Event; 24] = [
+const KINDS: [Event; 28] = [
     Event::Arrival,
     Event::Thought,
     Event::SessionNext,
@@ -93,6 +101,10 @@ const KINDS: [Event; 24] = [
     Event::PassageDue,
     Event::PassageTimeout,
     Event::GateDue,
+    Event::OutlierDue,
+    Event::CheckDue,
+    Event::CheckArrived,
+    Event::CheckEnded,
 ];
 
 impl Event {
@@ -129,6 +141,10 @@ impl Event {
             Event::PassageDue => "passage_due",
             Event::PassageTimeout => "passage_timeout",
             Event::GateDue => "gate_due",
+            Event::OutlierDue => "outlier_due",
+            Event::CheckDue => "check_due",
+            Event::CheckArrived => "check_arrived",
+            Event::CheckEnded => "check_ended",
         }
     }
 
@@ -142,7 +158,9 @@ impl Event {
             | Event::BranchDone
             | Event::ShareDone
             | Event::Replied
-            | Event::CancelArrived => Rank::Completion,
+            | Event::CancelArrived
+            | Event::CheckArrived
+            | Event::CheckEnded => Rank::Completion,
             Event::RingDue
             | Event::AttemptTimeout
             | Event::CallTimeout
@@ -157,7 +175,9 @@ impl Event {
             | Event::LoadState
             | Event::PassageDue
             | Event::PassageTimeout
-            | Event::GateDue => Rank::Timer,
+            | Event::GateDue
+            | Event::OutlierDue
+            | Event::CheckDue => Rank::Timer,
         }
     }
 }

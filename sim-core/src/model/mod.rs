@@ -10,6 +10,7 @@ mod layout;
 mod load;
 mod network;
 mod plan;
+mod routing;
 mod service;
 
 pub use fault::{Change, Edit, Effect, Fault, Flap, Instant, NetworkScope, Pick, Ramp, Schedule};
@@ -18,6 +19,7 @@ pub use layout::Layout;
 pub use load::{Arrival, Load, MixItem, MmppState, Rate, RatePoint, Session, SessionStep, TraceRow};
 pub use network::{Caller, Edge, Link, LinkScope, Zone};
 pub use plan::{Gate, Plan, Stage};
+pub use routing::{Checks, Routing, Spread};
 pub use service::{
     Cores, Endpoint, ErrorRule, ErrorWhen, Queue, QueueOrder, Service, ServiceKind, Sharing, Style, WorkPer,
 };

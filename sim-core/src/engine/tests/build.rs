@@ -227,6 +227,7 @@ pub struct Ld {
     pub scale: Factor,
     pub objective: Option<Span>,
     pub zone: Option<u32>,
+    pub items: Option<crate::dist::Zipf>,
     pub session: Option<crate::model::Session>,
 }
 
@@ -240,6 +241,7 @@ impl Ld {
             scale: Factor::ONE,
             objective: None,
             zone: None,
+            items: None,
             session: None,
         }
     }
@@ -251,6 +253,7 @@ pub struct Policy {
     pub stages: Vec<Stage>,
     pub cancel: bool,
     pub balance: Balance,
+    pub routing: Option<Box<crate::model::Routing>>,
     pub shared: bool,
 }
 
@@ -516,7 +519,7 @@ impl Sys {
                 arrival: load.arrival.clone(),
                 scale: load.scale,
                 mix,
-                items: None,
+                items: load.items.clone(),
                 session: load.session.clone(),
             });
         }
@@ -556,6 +559,7 @@ impl Sys {
                 stages: policy.stages,
                 cancel: if policy.cancel { Cancel::Propagate } else { Cancel::None },
                 balance: policy.balance,
+                routing: policy.routing,
                 shared_state: policy.shared,
             });
             tables.edges.len() - 1

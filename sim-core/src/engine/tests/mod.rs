@@ -11,3 +11,4 @@ mod flows;
 mod gates;
 mod properties;
 mod queues;
+mod routing;
