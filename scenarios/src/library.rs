@@ -74,6 +74,9 @@ static ALL: &[Shipped] = shipped! {
     20 "closed-versus-open"
     21 "flapping"
     22 "caller-limits"
+    23 "outlier-ejection"
+    24 "hot-key"
+    25 "shuffle-sharding"
 };
 
 /// All of them, by lesson.
