@@ -176,17 +176,27 @@ impl Streams {
     /// Makes the first keyed block of `key`, and with it the first one of `next`, the key that will probably be asked for
     /// next, if that costs nothing. Both are in `ahead` then.
     #[inline(never)]
-    pub fn make_ahead(&self, purpose: Purpose, key: u64, next: Option<u64>, ahead: &mut Ahead) {
-        let place = |key| Place {
-            stream: mix(purpose as u64, key),
-            counter: 0,
-        };
+    pub fn make_ahead(&self, key: u64, next: Option<u64>, ahead: &mut Ahead) {
         match (next, self.wide) {
             (Some(next), Some(wide)) => {
-                ahead.next = place(next).stream;
-                block::two(wide, &self.key, [place(key), place(next)], &mut ahead.words);
+                ahead.next = next;
+                let places = [Ahead::place(key), Ahead::place(next)];
+                block::two(wide, &self.key, places, &mut ahead.words);
             }
-            _ => block::one(self.wide, &self.key, place(key), &mut ahead.words[0]),
+            _ => block::one(self.wide, &self.key, Ahead::place(key), &mut ahead.words[0]),
+        }
+    }
+
+    /// Makes the first keyed blocks of four keys together: four cost little more than two where the processor can.
+    #[inline(never)]
+    pub fn make_four(&self, keys: &[u64; 4], to: &mut [[u64; 8]; 4]) {
+        let places = keys.map(Ahead::place);
+        match self.wide {
+            Some(wide) => block::four(wide, &self.key, &places, to),
+            None => {
+                let both = places.iter().zip(to);
+                both.for_each(|(place, to)| block::one(None, &self.key, *place, to));
+            }
         }
     }
 
@@ -248,13 +258,13 @@ impl Draw for Stream {
     }
 }
 
-/// A keyed block made ahead of its use, together with the one before: where the processor can, two cost hardly more than
-/// one.
+/// Keyed blocks of attempts made ahead of their use, together with others: where the processor can, several cost hardly more
+/// than one.
 #[derive(Clone, Debug)]
 pub struct Ahead {
     /// The block at hand, and the one that may be next.
     words: [Words; 2],
-    /// The stream that the second is the first block of.
+    /// The key that the second is the first block of.
     next: u64,
 }
 
@@ -262,18 +272,38 @@ impl Ahead {
     /// With some block of no special use.
     pub fn new(streams: &Streams) -> Ahead {
         let mut words = [0; 8];
-        let nobody = Place { stream: 0, counter: 0 };
-        block::one(streams.wide, &streams.key, nobody, &mut words);
+        block::one(streams.wide, &streams.key, Ahead::place(0), &mut words);
         Ahead {
             words: [words; 2],
             next: 0,
         }
     }
 
-    /// Whether the first keyed block of `key` for `purpose` was made ahead, with the block before.
     #[inline(always)]
-    pub fn has(&self, purpose: Purpose, key: u64) -> bool {
-        self.next == mix(purpose as u64, key)
+    fn place(key: u64) -> Place {
+        Place {
+            stream: mix(Purpose::Attempt as u64, key),
+            counter: 0,
+        }
+    }
+
+    /// Whether the first keyed block of `key` was made ahead.
+    #[inline(always)]
+    pub fn has(&self, key: u64) -> bool {
+        self.next == key
+    }
+
+    /// The block that was made together with the one that was asked for last, and the key that it is the first of.
+    #[inline(always)]
+    pub fn spare(&self) -> (u64, &[u64; 8]) {
+        (self.next, &self.words[1])
+    }
+
+    /// Takes in a block that was made elsewhere, the first of this key.
+    #[inline(always)]
+    pub fn put(&mut self, key: u64, words: &[u64; 8]) {
+        self.next = key;
+        self.words[1] = *words;
     }
 
     /// The block that was made ahead, or else the one that was asked for last.
@@ -398,9 +428,9 @@ mod tests {
                 1 => Some(key ^ 1),
                 _ => None,
             };
-            let was_ahead = ahead.has(Purpose::Attempt, key);
+            let was_ahead = ahead.has(key);
             if !was_ahead {
-                streams.make_ahead(Purpose::Attempt, key, guess, &mut ahead);
+                streams.make_ahead(key, guess, &mut ahead);
             }
             assert_eq!(*ahead.words(was_ahead), streams.block(Purpose::Attempt, key, 0));
         }

@@ -77,11 +77,24 @@ impl Span {
         Span(s * 1_000_000_000)
     }
 
-    /// A length from a fractional number of nanoseconds: rounded to the nearest, negative and NaN become zero.
+    /// A length from a fractional number of nanoseconds: rounded to the nearest (of two, the even one), negative and NaN
+    /// become zero.
     #[inline]
     pub fn from_nanos_f64(ns: f64) -> Span {
+        const WHOLE: f64 = (1u64 << 52) as f64;
+        // Of non-negative numbers, the bits are in the order of the numbers; all others are beyond.
+        if ns.to_bits() < (WHOLE / 2.0).to_bits() {
+            // There, neighbouring floats are one apart: the sum is rounded to a whole number, which stands in its last bits.
+            Span((ns + WHOLE).to_bits() ^ WHOLE.to_bits())
+        } else {
+            Span::from_far_nanos_f64(ns)
+        }
+    }
+
+    #[cold]
+    fn from_far_nanos_f64(ns: f64) -> Span {
         // `as` saturates at the ends of u64 and turns NaN into zero.
-        Span((ns + 0.5) as u64)
+        Span(ns.round_ties_even() as u64)
     }
 
     /// Nanoseconds.

@@ -6,6 +6,7 @@
 
 mod empirical;
 mod error;
+mod exp;
 mod exponential;
 mod gamma;
 mod mix;

@@ -1,5 +1,6 @@
 //! Normal lengths (as absolute values) and lognormal ones.
 
+use super::exp::exp;
 use super::special::{normal_cdf, normal_quantile};
 use super::ziggurat;
 use crate::rng::Draw;
@@ -18,12 +19,12 @@ impl Lognormal {
 
     #[inline]
     pub(super) fn sample(&self, draw: &mut impl Draw) -> f64 {
-        libm::exp(self.mu + self.sigma * ziggurat::normal(draw))
+        exp(self.mu + self.sigma * ziggurat::normal(draw))
     }
 
     #[inline]
     pub(super) fn sample_from(&self, word: u64) -> Option<f64> {
-        Some(libm::exp(self.mu + self.sigma * ziggurat::normal_from(word)?))
+        Some(exp(self.mu + self.sigma * ziggurat::normal_from(word)?))
     }
 
     pub(super) fn mean(&self) -> f64 {

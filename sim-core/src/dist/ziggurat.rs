@@ -152,7 +152,7 @@ const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
 /// e^x for `x` in -700..=0: Taylor's series after taking out powers of two.
-const fn exp(x: f64) -> f64 {
+pub(super) const fn exp(x: f64) -> f64 {
     let halvings = (-x / core::f64::consts::LN_2 + 0.5) as u32;
     let rest = (x + halvings as f64 * LN_2_HIGH) + halvings as f64 * LN_2_LOW;
     let (mut sum, mut term) = (0.0, 1.0);

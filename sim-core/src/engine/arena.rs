@@ -213,6 +213,8 @@ pub(crate) struct Attempt {
     /// When its callee says to try again; zero if it does not.
     pub push_back: Span,
     pub has_worker: bool,
+    /// The block of the first attempt of its first call is made already.
+    pub foreseen: bool,
     /// Its reply is lost on the way.
     pub reply_lost: bool,
     pub class: u16,
@@ -322,6 +324,7 @@ impl Row for Attempt {
         doomed: false,
         push_back: Span::ZERO,
         has_worker: false,
+        foreseen: false,
         reply_lost: false,
         class: 0,
         priority: 0,

@@ -2,7 +2,7 @@
 
 use super::Simulation;
 use super::arena::Parent;
-use super::caller::{NewCall, Over, Then};
+use super::caller::{NewCall, Over, first_attempt_key};
 use super::event::Event;
 use super::pending::{Entry, Pending};
 use super::slab::{NONE, Row};
@@ -39,6 +39,21 @@ pub(super) struct LoadState<'m> {
     /// Bumped whenever the next arrival is scheduled anew; rare ones of long ago must not come back, so 32 bits.
     epoch: u32,
     first_user: u32,
+    soon: Soon,
+}
+
+/// How many requests of a load are drawn for together.
+const SOON: usize = 4;
+
+/// What is drawn for the next requests of a load whose requests are all alike, four at a time: request number `n` is at
+/// place `n % 4`.
+#[derive(Debug, Default)]
+struct Soon {
+    /// Intensity from this request to the one after it.
+    gaps: [f64; SOON],
+    /// The keys of their first attempts, and the blocks of those.
+    keys: [u64; SOON],
+    words: [[u64; 8]; SOON],
 }
 
 /// A user of a closed load.
@@ -206,6 +221,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 states_seen: 0,
                 epoch: 0,
                 first_user,
+                soon: Soon::default(),
             };
             state.settle();
             self.loads.push(state);
@@ -285,11 +301,25 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         state.since = self.now;
         if state.is_plain {
             self.happened(Event::Arrival, key.0);
-            self.send_plain_request(load, key, number);
+            let place = number as usize % SOON;
+            if place == 0 {
+                self.look_ahead(load, number);
+            }
+            let state = &mut self.loads[load.index()];
+            self.ahead.put(state.soon.keys[place], &state.soon.words[place]);
+            // The next one is settled first, so that this request can go all its way at once.
+            match state.arrival {
+                Arrival::Poisson(_) | Arrival::Mmpp { .. } => {
+                    state.left = state.soon.gaps[place];
+                    self.schedule_arrival(load);
+                }
+                _ => self.next_gap(load),
+            }
+            self.send_plain_request(load, key.child(number));
         } else {
             self.send_one_of_many(load, number);
+            self.next_gap(load);
         }
-        self.next_gap(load);
     }
 
     /// A request that may be of one of several clients, to one of several targets, or the first of a session.
@@ -336,23 +366,34 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             .expect("the last item always fits") as u16
     }
 
-    /// Request number `number` of a load whose requests are all alike.
+    /// Draws for the next requests of a load whose requests are all alike.
     #[inline(never)]
-    fn send_plain_request(&mut self, load: LoadId, key: Key, number: u64) {
-        let then = Then::Request(key, number + 1);
-        self.send_by(load, 0, 0, key.child(number), NONE, then);
+    fn look_ahead(&mut self, load: LoadId, first: u64) {
+        let site = self.sites[self.model.loads[load.index()].mix[0].site.index()].key;
+        let state = &mut self.loads[load.index()];
+        let key = state.key;
+        let soon = &mut state.soon;
+        soon.keys = core::array::from_fn(|at| first_attempt_key(key.child(first + at as u64).0, site));
+        self.streams.make_four(&soon.keys, &mut soon.words);
+        soon.gaps = core::array::from_fn(|_| ziggurat::exponential(&mut state.gaps));
+    }
+
+    /// A request of a load whose requests are all alike.
+    #[inline(never)]
+    fn send_plain_request(&mut self, load: LoadId, key: Key) {
+        self.send_by::<true>(load, 0, 0, key, NONE);
     }
 
     #[inline(never)]
     fn send_request(&mut self, load: LoadId, item: u16, client: u32, key: Key, slot: u32) {
-        self.send_by(load, item, client, key, slot, Then::Unknown);
+        self.send_by::<false>(load, item, client, key, slot);
     }
 
     #[inline(always)]
-    fn send_by(&mut self, load: LoadId, item: u16, client: u32, key: Key, slot: u32, then: Then) {
+    fn send_by<const LAST: bool>(&mut self, load: LoadId, item: u16, client: u32, key: Key, slot: u32) {
         let row = &self.model.loads[load.index()];
         self.recorder.request_arrived(load, item, self.now);
-        self.start_call(NewCall {
+        self.start_call::<LAST>(NewCall {
             site: row.mix[item as usize].site,
             parent: Parent::Load(slot),
             instance: client,
@@ -365,7 +406,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             priority: row.priority,
             item,
             by: NONE,
-            then,
+            then: None,
         });
     }
 

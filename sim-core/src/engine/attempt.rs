@@ -2,7 +2,7 @@
 
 use super::arena::{Attempt, CallRef, Child, LEAN, Parent, Phase, Task};
 use super::balance::WATCHED;
-use super::caller::{Over, Then};
+use super::caller::{Over, first_attempt_key};
 use super::event::Event;
 use super::pending::{Entry, Pending};
 use super::site::SiteShape;
@@ -14,7 +14,7 @@ use crate::model::{Link, WorkPer};
 use crate::outcome::Outcome;
 use crate::policy::deadline;
 use crate::quantity::Chance;
-use crate::rng::{Purpose, Streams, WordThen, mix};
+use crate::rng::{Ahead, Purpose, Streams, WordThen, mix};
 use crate::time::{SimTime, Span};
 
 /// An attempt about to be sent, with all that its call knows.
@@ -39,9 +39,40 @@ pub(super) struct Sending {
     pub parent: Parent,
     /// Of a lean request: the entry of the load's mix.
     pub item: u16,
-    /// Of a lean call: its parent's key, and the call that will probably be made next.
+    /// Of a lean call: its parent's key, and the site of the call that this parent will make next.
     pub parent_key: u64,
-    pub then: Then,
+    pub then: Option<SiteId>,
+}
+
+/// By attempt: the block of the first attempt of the first call that it will make, if it was made together with its own,
+/// and the key it is of.
+#[derive(Debug, Default)]
+pub(super) struct Foreseen(Vec<(u64, [u64; 8])>);
+
+impl Foreseen {
+    /// Keeps what was made together with the block of an attempt.
+    #[inline(always)]
+    fn keep(&mut self, attempt: u32, ahead: &Ahead) {
+        let (key, words) = ahead.spare();
+        match self.0.get_mut(attempt as usize) {
+            Some(place) => *place = (key, *words),
+            None => self.grow(attempt, (key, *words)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, attempt: u32, block: (u64, [u64; 8])) {
+        self.0.resize(attempt as usize + 1, (0, [0; 8]));
+        self.0[attempt as usize] = block;
+    }
+
+    /// What was made together with the block of an attempt, to be used next.
+    #[inline(always)]
+    pub fn recall(&self, attempt: u32, ahead: &mut Ahead) {
+        let (key, words) = &self.0[attempt as usize];
+        ahead.put(*key, words);
+    }
 }
 
 /// Words of an attempt's block.
@@ -130,7 +161,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             parent: Parent::Nobody,
             item: 0,
             parent_key: 0,
-            then: Then::Unknown,
+            then: None,
         };
         if deadline::passed(sending.deadline, self.now) {
             // Nothing is left of its time, or of the time handed down to it: nothing is sent.
@@ -142,7 +173,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
         match self.pick(sending.site, sending.instance) {
             Some(replica) => {
-                let attempt = self.send(sending, replica);
+                let attempt = self.send::<false>(sending, replica);
                 let row = &mut self.calls[call];
                 row.attempts += 1;
                 row.attempt = attempt;
@@ -152,8 +183,11 @@ impl<Q: Pending> Simulation<'_, Q> {
     }
 
     /// Sends an attempt to a replica; gives its index.
+    ///
+    /// If it is the `LAST` thing an event does, and the attempt arrives without a delay, it does so before this returns:
+    /// there is nothing on the agenda that would have to come first.
     #[inline(always)]
-    pub(super) fn send(&mut self, of: Sending, replica: u32) -> u32 {
+    pub(super) fn send<const LAST: bool>(&mut self, of: Sending, replica: u32) -> u32 {
         let now = self.now;
         let site = &self.sites[of.site.index()];
         let key = mix(of.key, u64::from(of.number));
@@ -188,10 +222,19 @@ impl<Q: Pending> Simulation<'_, Q> {
         (row.sibling_next, row.sibling_previous) = (CallRef::NONE, CallRef::NONE);
         row.child = Child::None;
         row.task = Task::IDLE;
-        let was_ahead = self.ahead.has(Purpose::Attempt, key);
+        let was_ahead = self.ahead.has(key);
+        row.foreseen = false;
         if !was_ahead {
-            let next = of.then.attempt_key(of.parent_key, of.site, &self.sites);
-            self.streams.make_ahead(Purpose::Attempt, key, next, &mut self.ahead);
+            let sibling = of
+                .then
+                .map(|it| first_attempt_key(of.parent_key, self.sites[it.index()].key));
+            let child = || site.calls_first.map(|it| first_attempt_key(key, it));
+            let next = sibling.or_else(child);
+            self.streams.make_ahead(key, next, &mut self.ahead);
+            if sibling.is_none() && next.is_some() {
+                self.foreseen.keep(attempt, &self.ahead);
+                row.foreseen = true;
+            }
         }
         let words = self.ahead.words(was_ahead);
         let (mut out, mut vanishes) = draw(&self.streams, site, link, key, of.key, words, row);
@@ -223,7 +266,12 @@ impl<Q: Pending> Simulation<'_, Q> {
             return attempt;
         }
         if out == Span::ZERO {
-            self.agenda.push(Deed::Arrive(attempt, generation));
+            if LAST {
+                debug_assert!(self.agenda.is_empty(), "nothing comes first");
+                self.arrive(attempt);
+            } else {
+                self.agenda.push(Deed::Arrive(attempt, generation));
+            }
         } else {
             self.schedule(now + out, Event::Delivered, 0, attempt, generation);
         }

@@ -7,7 +7,6 @@ use super::arena::{Call, CallRef, Child, LEAN, Parent, Retrying, Which};
 use super::attempt::Sending;
 use super::event::Event;
 use super::pending::{Entry, Pending};
-use super::site::SiteShape;
 use super::slab::NONE;
 use super::{Deed, RunError, Simulation};
 use crate::ids::{LoadId, SiteId};
@@ -15,7 +14,7 @@ use crate::outcome::Outcome;
 use crate::policy::budget::InFlight;
 use crate::policy::deadline;
 use crate::policy::retry::{Ended, PushBack, Verdict};
-use crate::rng::{Key, mix};
+use crate::rng::mix;
 use crate::time::{SimTime, Span};
 
 /// What makes a call.
@@ -36,32 +35,15 @@ pub(super) struct NewCall {
     pub item: u16,
     /// The attempt that makes it, or [`NONE`] for a load's request.
     pub by: u32,
-    pub then: Then,
+    /// The site of the call that the same parent will make next: its draws are made together with this one's.
+    pub then: Option<SiteId>,
 }
 
-/// Which call will probably be made next: its draws may be made together with this one's.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Then {
-    /// Nobody knows.
-    Unknown,
-    /// The one at this site of the same parent.
-    Sibling(SiteId),
-    /// The one at the same site of this request of a load.
-    Request(Key, u64),
-}
-
-impl Then {
-    /// The key of that call's first attempt, given this call's parent and site.
-    #[inline(always)]
-    pub fn attempt_key(self, parent_key: u64, site: SiteId, sites: &[SiteShape<'_>]) -> Option<u64> {
-        let (parent, site) = match self {
-            Then::Unknown => return None,
-            Then::Sibling(sibling) => (parent_key, sibling),
-            Then::Request(load, number) => (load.child(number).0, site),
-        };
-        let call = mix(mix(parent, sites[site.index()].key), 0);
-        Some(mix(call, 0))
-    }
+/// The key of the first attempt of the first call that is made at a site with this key, for the request or attempt with
+/// that one.
+#[inline(always)]
+pub(super) fn first_attempt_key(parent: u64, site: u64) -> u64 {
+    mix(mix(mix(parent, site), 0), 0)
 }
 
 /// A call that has ended, with all that is told of it.
@@ -78,8 +60,10 @@ pub(super) struct Over {
 
 impl<Q: Pending> Simulation<'_, Q> {
     /// Makes a call; its first attempt goes out at once. Gives [`CallRef::NONE`] if a limit was reached.
+    ///
+    /// `LAST` says that it is the last thing an event does, as for [`Simulation::send`].
     #[inline(always)]
-    pub(super) fn start_call(&mut self, new: NewCall) -> CallRef {
+    pub(super) fn start_call<const LAST: bool>(&mut self, new: NewCall) -> CallRef {
         let live = self.limits.live;
         if u32::from(new.depth) > self.model.depth_max || self.calls.reaches(live) || self.attempts.reaches(live) {
             return self.refuse_call(new.site, new.depth);
@@ -108,7 +92,7 @@ impl<Q: Pending> Simulation<'_, Q> {
                 parent_key: new.parent_key,
                 then: new.then,
             };
-            return CallRef::lean(self.send(sending, replica));
+            return CallRef::lean(self.send::<LAST>(sending, replica));
         }
         let new = NewCall { ..new };
         self.start_call_with_row(&new, key)

@@ -258,9 +258,14 @@ impl<Q: Pending> Simulation<'_, Q> {
             return; // It was stopped, or its end was moved.
         }
         let (key, replica, computing) = (row.key, row.replica, row.task.computing);
+        let is_plain = row.step == row.steps_end && !row.degraded && !row.doomed;
         row.task.computing = Computing::No;
         row.task.epoch = row.task.epoch.wrapping_add(1);
         self.happened(Event::WorkDone, key);
+        if is_plain && !self.replicas[replica as usize].odd {
+            // The common end of a flow, without a detour.
+            return self.finish_last(attempt);
+        }
         if computing == Computing::Running {
             self.free_core(replica);
         }

@@ -1,7 +1,7 @@
 //! Flows: steps, joins and branches of an attempt inside its service.
 
 use super::arena::{CallRef, Child, Frame, Join, Parent, Phase, Task, Which};
-use super::caller::{NewCall, Then};
+use super::caller::NewCall;
 use super::pending::Pending;
 use super::slab::NONE;
 use super::{Deed, Simulation};
@@ -59,13 +59,17 @@ impl<Q: Pending> Simulation<'_, Q> {
             let at = row.step;
             row.step += 1;
             let key = row.key;
+            let foreseen = core::mem::take(&mut row.foreseen);
             let step = &self.model.steps[at as usize];
             if let Action::Call(site) = step.action
                 && step.chance == Chance::ALWAYS
                 && !step.background
             {
                 // The common case, without a detour.
-                let call = self.call_from(attempt, site, 0, Parent::Attempt(attempt), Then::Unknown);
+                if foreseen {
+                    self.foreseen.recall(attempt, &mut self.ahead);
+                }
+                let call = self.call_from(attempt, site, 0, Parent::Attempt(attempt), None);
                 self.attempts[attempt].child = Child::Call(call);
                 return self.release_if_async(attempt);
             }
@@ -101,7 +105,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         match &step.action {
             Action::Call(site) => {
                 let parent = if step.background { Parent::Nobody } else { flow };
-                let call = self.call_from(attempt, *site, 0, parent, Then::Unknown);
+                let call = self.call_from(attempt, *site, 0, parent, None);
                 if step.background {
                     return Went::On;
                 }
@@ -110,7 +114,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             }
             Action::Repeat(repeat) if step.background => {
                 for repetition in 0..repeat.times {
-                    self.call_from(attempt, repeat.site, repetition, Parent::Nobody, Then::Unknown);
+                    self.call_from(attempt, repeat.site, repetition, Parent::Nobody, None);
                 }
                 return Went::On;
             }
@@ -215,7 +219,14 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     /// An attempt's flow makes a call.
     #[inline(never)]
-    fn call_from(&mut self, attempt: u32, site: SiteId, repetition: u32, parent: Parent, then: Then) -> CallRef {
+    fn call_from(
+        &mut self,
+        attempt: u32,
+        site: SiteId,
+        repetition: u32,
+        parent: Parent,
+        then: Option<SiteId>,
+    ) -> CallRef {
         let row = &self.attempts[attempt];
         let replica = row.replica;
         let first = self.sites[row.site.index()].first_replica;
@@ -224,7 +235,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         } else {
             row.deadline
         };
-        self.start_call(NewCall {
+        self.start_call::<false>(NewCall {
             site,
             parent,
             instance: replica - first,
@@ -258,7 +269,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         });
         self.set_child(flow, Child::Join(join));
         for repetition in 0..at_once {
-            let call = self.call_from(attempt, repeat.site, repetition, Parent::Join(join), Then::Unknown);
+            let call = self.call_from(attempt, repeat.site, repetition, Parent::Join(join), None);
             self.link_call(join, call);
         }
         self.release_if_async(attempt);
@@ -289,7 +300,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             };
             if let Some(site) = only_call {
                 // A branch that is one call needs no row of its own.
-                let then = next.map_or(Then::Unknown, Then::Sibling);
+                let then = next;
                 let call = self.call_from(attempt, site, 0, Parent::Join(join), then);
                 self.link_call(join, call);
             } else {
@@ -439,7 +450,7 @@ impl<Q: Pending> Simulation<'_, Q> {
                     Parent::Frame(frame) => self.frames[frame].attempt,
                     Parent::Nobody | Parent::Load(_) | Parent::Join(_) => unreachable!("only flows join"),
                 };
-                let call = self.call_from(attempt, site, repetition, Parent::Join(join), Then::Unknown);
+                let call = self.call_from(attempt, site, repetition, Parent::Join(join), None);
                 self.link_call(join, call);
             }
             return;

@@ -44,6 +44,7 @@ use core::ops::ControlFlow;
 
 use arena::{Attempt, Call, Frame, Join, Retrying};
 use arrivals::{LoadState, SessionState, UserState};
+use attempt::Foreseen;
 use balance::CallerState;
 use event::Event;
 use fault::Process;
@@ -197,7 +198,7 @@ struct Simulation<'m, Q> {
     now: SimTime,
     /// When the clock has something to do next.
     next_tick: SimTime,
-    /// No event before this needs a look at the clock: the next tick, or the time when arrivals have stopped.
+    /// No event before this needs a look at the clock, or at errors: the next tick, or the time when arrivals have stopped.
     attention: SimTime,
     pending: Q,
     sequence: u64,
@@ -222,6 +223,7 @@ struct Simulation<'m, Q> {
     keyed: bool,
     items: item::Items,
     attempts: Slab<Attempt>,
+    foreseen: Foreseen,
     frames: Slab<Frame>,
     joins: Slab<Join>,
 
@@ -323,6 +325,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             keyed,
             items: item::Items::default(),
             attempts: Slab::new(),
+            foreseen: Foreseen::default(),
             frames: Slab::new(),
             joins: Slab::new(),
             sites: SiteShape::all(model, &callers, &plans, &endpoints, &links),
@@ -372,9 +375,6 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let mut next_look = POLL_EVERY.min(limit);
         let mut interrupted = false;
         while self.advance_once() {
-            if let Some(error) = self.error {
-                return Err(error);
-            }
             if self.events >= next_look {
                 if self.events > self.limits.events || self.sequence >= SEQUENCE_MAX - POLL_EVERY * 16 {
                     return Err(self.too_many_events());
@@ -386,7 +386,10 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 }
             }
         }
-        Ok(self.finish(seed, interrupted))
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self.finish(seed, interrupted)),
+        }
     }
 
     fn too_many_events(&self) -> RunError {
@@ -417,6 +420,9 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     #[cold]
     fn is_over(&mut self, at: SimTime) -> bool {
         let clock = self.model.clock;
+        if self.error.is_some() {
+            return true;
+        }
         if at >= clock.duration && (at > clock.duration + clock.drain || self.is_quiet()) {
             return true;
         }
@@ -624,6 +630,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
 
     fn fail(&mut self, error: RunError) {
         self.error.get_or_insert(error);
+        self.attention = SimTime::ZERO;
     }
 
     #[inline]

@@ -212,9 +212,8 @@ impl Replica {
         if self.inside > 0 {
             self.areas.inside += since * u128::from(self.inside);
             self.areas.busy += since * u128::from(self.busy);
-            let waiting = self.queue.len + self.resume.len;
-            if waiting > 0 {
-                self.areas.queue += since * u128::from(waiting);
+            if self.waiting() > 0 {
+                self.areas.queue += since * u128::from(self.waiting());
             }
             if let Some(cores) = &self.cores {
                 self.areas.computing += since * u128::from(cores.computing());
@@ -225,7 +224,13 @@ impl Replica {
     /// Whether a worker is free, and nobody waits for one.
     #[inline(always)]
     pub fn has_room(&self) -> bool {
-        self.busy < self.workers && self.queue.len + self.resume.len == 0
+        self.busy < self.workers && self.waiting() == 0
+    }
+
+    /// Calls that wait for a worker.
+    #[inline(always)]
+    pub fn waiting(&self) -> u32 {
+        self.queue.len + self.resume.len
     }
 
     /// Counts one worker as taken; the areas are up to date.
@@ -251,7 +256,7 @@ impl Replica {
     /// A worker may have become free: whether somebody waits, and the queue is not about to be looked at anyway.
     #[inline(always)]
     pub fn is_to_serve(&mut self) -> bool {
-        self.queue.len + self.resume.len > 0 && !core::mem::replace(&mut self.serving, true)
+        self.waiting() > 0 && !core::mem::replace(&mut self.serving, true)
     }
 
     /// The statistics begin.

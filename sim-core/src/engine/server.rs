@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 use crate::rng::Purpose;
 use crate::time::{SimTime, Span};
 
-/// An attempt leaves its replica. Gives whether its worker is free for somebody who waits.
+/// An attempt leaves its replica. Gives whether its worker is free for somebody who may wait.
 #[inline(always)]
 fn leave(
     row: &mut Attempt,
@@ -26,10 +26,9 @@ fn leave(
     outcome: Outcome,
 ) -> bool {
     place.touch(shares, now);
-    let mut is_to_serve = false;
-    if row.has_worker {
+    let frees = row.has_worker;
+    if frees {
         place.free_worker(row, now);
-        is_to_serve = place.is_to_serve();
     }
     row.task.epoch = row.task.epoch.wrapping_add(1);
     row.task.computing = Computing::No;
@@ -38,7 +37,7 @@ fn leave(
     let took = now.since(row.arrived);
     place.sojourn = place.sojourn.wrapping_add(took.nanos());
     recorder.left_service(place.service, site.callee, row, took, now, outcome);
-    is_to_serve
+    frees
 }
 
 /// How a call goes on that has just got its worker.
@@ -252,7 +251,8 @@ impl<Q: Pending> Simulation<'_, Q> {
             &mut self.time_shares,
             now,
             outcome,
-        ) {
+        ) && place.is_to_serve()
+        {
             self.agenda.push(Deed::Serve(row.replica));
         }
         if row.call == NONE {
@@ -273,8 +273,43 @@ impl<Q: Pending> Simulation<'_, Q> {
         let place = &mut self.replicas[row.replica as usize];
         let site = &self.sites[row.site.index()];
         let shares = &mut self.time_shares;
-        if leave(row, place, site, &mut self.recorder, shares, self.now, outcome) {
+        if leave(row, place, site, &mut self.recorder, shares, self.now, outcome) && place.is_to_serve() {
             self.agenda.push(Deed::Serve(row.replica));
+        }
+    }
+
+    /// The service is done with an attempt, all went well, and nothing else happens in this event: its worker takes the
+    /// next one, and an answer without a delay is there, before this returns. The same as [`Simulation::finish_attempt`] and
+    /// then the agenda, in the same order, at a third less.
+    #[inline(always)]
+    pub(super) fn finish_last(&mut self, attempt: u32) {
+        debug_assert!(self.agenda.is_empty(), "nothing comes first");
+        let now = self.now;
+        let row = &mut self.attempts[attempt];
+        let replica = row.replica;
+        let place = &mut self.replicas[replica as usize];
+        let site = &self.sites[row.site.index()];
+        let (recorder, shares) = (&mut self.recorder, &mut self.time_shares);
+        let serves = leave(row, place, site, recorder, shares, now, Outcome::Ok) && place.waiting() > 0;
+        row.outcome = Outcome::Ok;
+        row.phase = Phase::Returning;
+        let (back, generation) = (row.back, row.generation);
+        let is_odd = row.reply_lost || site.answers_bytes || !self.network_rules.is_empty();
+        let mut replies = false;
+        if row.call == NONE {
+            self.attempts.remove(attempt);
+        } else if is_odd {
+            self.answer_oddly(attempt);
+        } else if back == Span::ZERO {
+            replies = true;
+        } else {
+            self.schedule(now + back, Event::Replied, 0, attempt, generation);
+        }
+        if serves {
+            self.serve(replica);
+        }
+        if replies {
+            self.reply_at_once(attempt, generation);
         }
     }
 

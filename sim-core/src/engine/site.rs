@@ -6,11 +6,11 @@ use super::ring::Ring;
 use super::ring_for;
 use super::slab::NONE;
 use crate::ids::{EdgeId, EndpointId, PlanId, ServiceId};
-use crate::model::{Caller, Endpoint, Link, Model, Plan, Stage};
+use crate::model::{Action, Caller, Endpoint, Link, Model, Plan, Stage};
 use crate::policy::deadline::Deadline;
 use crate::policy::retry::Retry;
 use crate::policy::timeout::Cancel;
-use crate::quantity::Nanomoney;
+use crate::quantity::{Chance, Nanomoney};
 
 /// A plan's stages, arranged for the engine.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +104,8 @@ pub(super) struct SiteShape<'m> {
     pub answers_bytes: bool,
     /// The first step of the callee's flow and one past its last.
     pub steps: (u32, u32),
+    /// The key of the site of the callee's first call, if its flow begins with one.
+    pub calls_first: Option<u64>,
     pub first_replica: u32,
     pub slots: u32,
     /// The row of its balancer, and where the states of that begin.
@@ -154,6 +156,16 @@ impl<'m> SiteShape<'m> {
                 steps: endpoint.flow.map_or((0, 0), |it| {
                     let steps = &model.blocks[it.index()].steps;
                     (steps.start, steps.end)
+                }),
+                calls_first: endpoint.flow.and_then(|it| {
+                    let steps = &model.blocks[it.index()].steps;
+                    let first = model.steps[steps.start as usize..steps.end as usize].first()?;
+                    match first.action {
+                        Action::Call(site) if first.chance == Chance::ALWAYS && !first.background => {
+                            Some(model.sites[site.index()].key)
+                        }
+                        _ => None,
+                    }
                 }),
                 first_replica: layout.first_replica[edge.callee.index()],
                 slots: model.services[edge.callee.index()].places.len() as u32,

@@ -1,4 +1,4 @@
-//! One ChaCha8 block, and two at once where the processor can.
+//! One ChaCha8 block, and two or four at once where the processor can.
 //!
 //! Source: D. J. Bernstein, "ChaCha, a variant of Salsa20" (2008), with 8 rounds, 64-bit counter and 64-bit stream.
 
@@ -51,6 +51,17 @@ pub(super) fn two(wide: Wide, key: &[u32; 8], places: [Place; 2], to: &mut [Word
     }
 }
 
+/// Four blocks at once.
+#[inline]
+pub(super) fn four(wide: Wide, key: &[u32; 8], places: &[Place; 4], to: &mut [Words; 4]) {
+    #[cfg(target_arch = "x86_64")]
+    vector::four(wide, key, places, to);
+    #[cfg(not(target_arch = "x86_64"))]
+    for (place, to) in places.iter().zip(to) {
+        one(Some(wide), key, *place, to);
+    }
+}
+
 /// Blocks with a row of the matrix in a register, or a row each of two matrices.
 #[cfg(target_arch = "x86_64")]
 #[expect(
@@ -59,10 +70,10 @@ pub(super) fn two(wide: Wide, key: &[u32; 8], places: [Place; 2], to: &mut [Word
 )]
 mod vector {
     use core::arch::x86_64::{
-        __m128i, __m256i, _mm_add_epi32, _mm_or_si128, _mm_set_epi32, _mm_set_epi64x, _mm_shuffle_epi32,
-        _mm_slli_epi32, _mm_srli_epi32, _mm_xor_si128, _mm256_add_epi32, _mm256_broadcastsi128_si256, _mm256_or_si256,
-        _mm256_permute2x128_si256, _mm256_set_epi64x, _mm256_shuffle_epi32, _mm256_slli_epi32, _mm256_srli_epi32,
-        _mm256_xor_si256,
+        __m128i, __m256i, _mm_add_epi32, _mm_or_si128, _mm_set_epi32, _mm_set_epi64x, _mm_shuffle_epi8,
+        _mm_shuffle_epi32, _mm_slli_epi32, _mm_srli_epi32, _mm_xor_si128, _mm256_add_epi32,
+        _mm256_broadcastsi128_si256, _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set_epi64x,
+        _mm256_shuffle_epi8, _mm256_shuffle_epi32, _mm256_slli_epi32, _mm256_srli_epi32, _mm256_xor_si256,
     };
     use core::mem::transmute;
 
@@ -85,25 +96,26 @@ mod vector {
         unsafe { two_wide(key, (a.stream, a.counter), (b.stream, b.counter), to) }
     }
 
-    /// The eight half rounds on four rows, with the operations of one width of register.
+    #[inline]
+    pub fn four(Wide(()): Wide, key: &[u32; 8], places: &[Place; 4], to: &mut [Words; 4]) {
+        // SAFETY: it needs AVX2, of which `Wide` is the proof.
+        unsafe { four_wide(key, places, to) }
+    }
+
+    /// The eight half rounds on four rows, with the operations of one width of register: addition, exclusive or, the
+    /// rotations by 16, 12, 8 and 7 bits, and the shuffle of a row's words.
     macro_rules! rounds {
-        ($start:expr, $add:ident, $xor:ident, $or:ident, $left:ident, $right:ident, $shuffle:ident) => {{
-            macro_rules! xor_rotated {
-                ($a:expr, $b:expr, $bits:literal) => {{
-                    let mixed = $xor($a, $b);
-                    $or($left::<$bits>(mixed), $right::<{ 32 - $bits }>(mixed))
-                }};
-            }
+        ($start:expr, $add:ident, $xor:ident, [$by_16:ident, $by_12:ident, $by_8:ident, $by_7:ident], $shuffle:ident) => {{
             let [mut a, mut b, mut c, mut d] = $start;
             for half in 0..8 {
                 a = $add(a, b);
-                d = xor_rotated!(d, a, 16);
+                d = $by_16($xor(d, a));
                 c = $add(c, d);
-                b = xor_rotated!(b, c, 12);
+                b = $by_12($xor(b, c));
                 a = $add(a, b);
-                d = xor_rotated!(d, a, 8);
+                d = $by_8($xor(d, a));
                 c = $add(c, d);
-                b = xor_rotated!(b, c, 7);
+                b = $by_7($xor(b, c));
                 // Columns become diagonals, and columns again.
                 c = $shuffle::<0b01_00_11_10>(c);
                 if half % 2 == 0 {
@@ -118,25 +130,144 @@ mod vector {
         }};
     }
 
+    /// A rotation of every word of a register, from two shifts.
+    macro_rules! rotation {
+        ($name:ident, $feature:literal, $register:ident, $bits:literal, $or:ident, $left:ident, $right:ident) => {
+            #[inline]
+            #[target_feature(enable = $feature)]
+            fn $name(it: $register) -> $register {
+                $or($left::<$bits>(it), $right::<{ 32 - $bits }>(it))
+            }
+        };
+    }
+
+    /// A rotation by whole bytes, from one shuffle of bytes: byte `i` of a word comes from byte `i - $bytes`.
+    macro_rules! byte_rotation {
+        ($name:ident, $register:ident, $shuffle:ident, $bytes:literal, $set:expr) => {
+            #[inline]
+            #[target_feature(enable = "avx2")]
+            fn $name(it: $register) -> $register {
+                const PAIR: i64 = {
+                    let (mut bytes, mut at) = (0u64, 0);
+                    while at < 8 {
+                        bytes |= (at / 4 * 4 + (at + 4 - $bytes) % 4) << (8 * at);
+                        at += 1;
+                    }
+                    bytes as i64
+                };
+                let of_four: __m128i = _mm_set_epi64x(PAIR + 0x0808_0808_0808_0808, PAIR);
+                $shuffle(it, $set(of_four))
+            }
+        };
+    }
+
+    rotation!(
+        by_16_older,
+        "sse2",
+        __m128i,
+        16,
+        _mm_or_si128,
+        _mm_slli_epi32,
+        _mm_srli_epi32
+    );
+    rotation!(
+        by_12_older,
+        "sse2",
+        __m128i,
+        12,
+        _mm_or_si128,
+        _mm_slli_epi32,
+        _mm_srli_epi32
+    );
+    rotation!(
+        by_8_older,
+        "sse2",
+        __m128i,
+        8,
+        _mm_or_si128,
+        _mm_slli_epi32,
+        _mm_srli_epi32
+    );
+    rotation!(
+        by_7_older,
+        "sse2",
+        __m128i,
+        7,
+        _mm_or_si128,
+        _mm_slli_epi32,
+        _mm_srli_epi32
+    );
+    byte_rotation!(by_16, __m128i, _mm_shuffle_epi8, 2, |it| it);
+    rotation!(by_12, "avx2", __m128i, 12, _mm_or_si128, _mm_slli_epi32, _mm_srli_epi32);
+    byte_rotation!(by_8, __m128i, _mm_shuffle_epi8, 1, |it| it);
+    rotation!(by_7, "avx2", __m128i, 7, _mm_or_si128, _mm_slli_epi32, _mm_srli_epi32);
+    byte_rotation!(wide_by_16, __m256i, _mm256_shuffle_epi8, 2, |it| {
+        _mm256_broadcastsi128_si256(it)
+    });
+    rotation!(
+        wide_by_12,
+        "avx2",
+        __m256i,
+        12,
+        _mm256_or_si256,
+        _mm256_slli_epi32,
+        _mm256_srli_epi32
+    );
+    byte_rotation!(wide_by_8, __m256i, _mm256_shuffle_epi8, 1, |it| {
+        _mm256_broadcastsi128_si256(it)
+    });
+    rotation!(
+        wide_by_7,
+        "avx2",
+        __m256i,
+        7,
+        _mm256_or_si256,
+        _mm256_slli_epi32,
+        _mm256_srli_epi32
+    );
+
+    /// An operation on two registers side by side, so that neither has to wait for the other.
+    macro_rules! on_both {
+        ($name:ident, $each:ident $(, $bits:ident)?) => {
+            #[inline]
+            #[target_feature(enable = "avx2")]
+            fn $name$(<const $bits: i32>)?(it: [__m256i; 2]) -> [__m256i; 2] {
+                [$each$(::<$bits>)?(it[0]), $each$(::<$bits>)?(it[1])]
+            }
+        };
+        ($name:ident, $each:ident of two) => {
+            #[inline]
+            #[target_feature(enable = "avx2")]
+            fn $name(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+                [$each(a[0], b[0]), $each(a[1], b[1])]
+            }
+        };
+    }
+
+    on_both!(both_by_16, wide_by_16);
+    on_both!(both_by_12, wide_by_12);
+    on_both!(both_by_8, wide_by_8);
+    on_both!(both_by_7, wide_by_7);
+    on_both!(both_shuffled, _mm256_shuffle_epi32, MASK);
+    on_both!(both_added, _mm256_add_epi32 of two);
+    on_both!(both_mixed, _mm256_xor_si256 of two);
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn row(it: &[u32]) -> __m128i {
+        _mm_set_epi32(it[3] as i32, it[2] as i32, it[1] as i32, it[0] as i32)
+    }
+
     /// One block, for the processor that a function is compiled for.
     macro_rules! one_block {
-        ($key:ident, $stream:ident, $counter:ident, $to:ident) => {{
-            let row = |it: [u32; 4]| _mm_set_epi32(it[3] as i32, it[2] as i32, it[1] as i32, it[0] as i32);
+        ($key:ident, $stream:ident, $counter:ident, $to:ident, $turns:tt) => {{
             let start = [
-                row(CONSTANTS),
-                row([$key[0], $key[1], $key[2], $key[3]]),
-                row([$key[4], $key[5], $key[6], $key[7]]),
+                row(&CONSTANTS),
+                row(&$key[..4]),
+                row(&$key[4..]),
                 _mm_set_epi64x($stream as i64, $counter as i64),
             ];
-            let end = rounds!(
-                start,
-                _mm_add_epi32,
-                _mm_xor_si128,
-                _mm_or_si128,
-                _mm_slli_epi32,
-                _mm_srli_epi32,
-                _mm_shuffle_epi32
-            );
+            let end = rounds!(start, _mm_add_epi32, _mm_xor_si128, $turns, _mm_shuffle_epi32);
             let rows = [
                 _mm_add_epi32(end[0], start[0]),
                 _mm_add_epi32(end[1], start[1]),
@@ -150,39 +281,41 @@ mod vector {
 
     #[target_feature(enable = "sse2")]
     fn one_older(key: &[u32; 8], stream: u64, counter: u64, to: &mut Words) {
-        one_block!(key, stream, counter, to);
+        one_block!(
+            key,
+            stream,
+            counter,
+            to,
+            [by_16_older, by_12_older, by_8_older, by_7_older]
+        );
     }
 
     #[target_feature(enable = "avx2")]
     fn one_newer(key: &[u32; 8], stream: u64, counter: u64, to: &mut Words) {
-        one_block!(key, stream, counter, to);
+        one_block!(key, stream, counter, to, [by_16, by_12, by_8, by_7]);
     }
 
+    /// The rows of two blocks to begin with.
+    #[inline]
     #[target_feature(enable = "avx2")]
-    fn two_wide(key: &[u32; 8], a: (u64, u64), b: (u64, u64), to: &mut [Words; 2]) {
-        let row = |it: [u32; 4]| {
-            _mm256_broadcastsi128_si256(_mm_set_epi32(it[3] as i32, it[2] as i32, it[1] as i32, it[0] as i32))
-        };
-        let start = [
-            row(CONSTANTS),
-            row([key[0], key[1], key[2], key[3]]),
-            row([key[4], key[5], key[6], key[7]]),
+    fn two_starts(key: &[u32; 8], a: (u64, u64), b: (u64, u64)) -> [__m256i; 4] {
+        [
+            _mm256_broadcastsi128_si256(row(&CONSTANTS)),
+            _mm256_broadcastsi128_si256(row(&key[..4])),
+            _mm256_broadcastsi128_si256(row(&key[4..])),
             _mm256_set_epi64x(b.0 as i64, b.1 as i64, a.0 as i64, a.1 as i64),
-        ];
-        let end = rounds!(
-            start,
-            _mm256_add_epi32,
-            _mm256_xor_si256,
-            _mm256_or_si256,
-            _mm256_slli_epi32,
-            _mm256_srli_epi32,
-            _mm256_shuffle_epi32
-        );
+        ]
+    }
+
+    /// The words of two blocks from their rows at the end: the lower halves of all rows are the one block, the upper halves
+    /// the other.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn two_ends(start: [__m256i; 4], end: [__m256i; 4], to: &mut [Words; 2]) {
         let a = _mm256_add_epi32(end[0], start[0]);
         let b = _mm256_add_epi32(end[1], start[1]);
         let c = _mm256_add_epi32(end[2], start[2]);
         let d = _mm256_add_epi32(end[3], start[3]);
-        // The lower halves of all rows are the one block, the upper halves the other.
         let rows = [
             _mm256_permute2x128_si256::<0x20>(a, b),
             _mm256_permute2x128_si256::<0x20>(c, d),
@@ -191,6 +324,42 @@ mod vector {
         ];
         // SAFETY: four registers of 32 bytes are sixteen words.
         *to = unsafe { transmute::<[__m256i; 4], [Words; 2]>(rows) };
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn two_wide(key: &[u32; 8], a: (u64, u64), b: (u64, u64), to: &mut [Words; 2]) {
+        let start = two_starts(key, a, b);
+        let end = rounds!(
+            start,
+            _mm256_add_epi32,
+            _mm256_xor_si256,
+            [wide_by_16, wide_by_12, wide_by_8, wide_by_7],
+            _mm256_shuffle_epi32
+        );
+        two_ends(start, end, to);
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn four_wide(key: &[u32; 8], places: &[Place; 4], to: &mut [Words; 4]) {
+        let [a, b, c, d] = places.map(|it| (it.stream, it.counter));
+        let (one, other) = (two_starts(key, a, b), two_starts(key, c, d));
+        let start = [
+            [one[0], other[0]],
+            [one[1], other[1]],
+            [one[2], other[2]],
+            [one[3], other[3]],
+        ];
+        let end = rounds!(
+            start,
+            both_added,
+            both_mixed,
+            [both_by_16, both_by_12, both_by_8, both_by_7],
+            both_shuffled
+        );
+        let (first, last) = to.split_at_mut(2);
+        let ends = |at: usize| [end[0][at], end[1][at], end[2][at], end[3][at]];
+        two_ends(one, ends(0), first.try_into().expect("two"));
+        two_ends(other, ends(1), last.try_into().expect("two"));
     }
 }
 
@@ -254,6 +423,10 @@ mod tests {
                     words = [[0; 8]; 2];
                     two(wide, &key, places, &mut words);
                     assert_eq!(words, expected);
+                    let places = [place(100), place(101), place(102), place(103)];
+                    let mut words = [[0; 8]; 4];
+                    four(wide, &key, &places, &mut words);
+                    assert_eq!(words, places.map(|it| plain::one(&key, it)));
                 }
             }
         }

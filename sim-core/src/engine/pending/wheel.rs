@@ -77,25 +77,37 @@ impl Wheel {
             index,
             generation,
         };
+        let len = self.bottom.len();
+        if time == self.now || len > NEAR {
+            return self.push_nearby(&entry);
+        }
+        self.bottom.push(entry);
+        let bottom = self.bottom.as_mut_slice();
+        let mut at = len;
+        while at > 0 && at < bottom.len() {
+            let before = bottom[at - 1];
+            if !before.is_before(&entry) {
+                break;
+            }
+            bottom[at] = before;
+            bottom[at - 1] = entry;
+            at -= 1;
+        }
+    }
+
+    /// Adds an entry for the present instant, or one that comes before those in buckets when the bottom is not short.
+    #[inline(never)]
+    fn push_nearby(&mut self, entry: &Entry) {
         if entry.time == self.now {
             // Almost always the last of its instant; a ring's stand-in may carry an older sequence number.
             let at = self.lane.partition_point(|it| it.key() < entry.key());
-            return self.lane.insert(at, entry);
+            return self.lane.insert(at, *entry);
         }
         if self.bottom.len() >= CROWDED {
-            return self.spill(entry);
+            return self.spill(*entry);
         }
-        if self.bottom.len() > NEAR {
-            let at = self.bottom.partition_point(|it| it.key() > entry.key());
-            return self.bottom.insert(at, entry);
-        }
-        self.bottom.push(entry);
-        let mut at = self.bottom.len() - 1;
-        while at > 0 && self.bottom[at - 1].is_before(&entry) {
-            self.bottom[at] = self.bottom[at - 1];
-            at -= 1;
-        }
-        self.bottom[at] = entry;
+        let at = self.bottom.partition_point(|it| it.key() > entry.key());
+        self.bottom.insert(at, *entry);
     }
 
     /// Files a crowded bottom again: the entry at hand is near the present, so what is beyond it can wait in buckets.
