@@ -392,6 +392,7 @@ mod tests {
             let again = String::new();
             let report = crate::report::Report {
                 compiled: &compiled,
+                others: &[],
                 experiment: &experiment,
                 again: &again,
                 all_rows: false,

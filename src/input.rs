@@ -121,14 +121,18 @@ pub fn load(source: &Source, overrides: &[(String, String)], colour: bool) -> Re
         .map_err(|mistakes| Failure::diagnostics(mistakes.render(colour)))
 }
 
+/// The names of all variants: `base`, then the declared ones.
+pub fn variants(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    let declared = scenario.variants().iter().map(|it| it.name.as_str());
+    core::iter::once("base").chain(declared)
+}
+
 /// The variant asked for, if the scenario has it.
 pub fn variant<'a>(scenario: &Scenario, asked: &'a str) -> Result<&'a str, Failure> {
-    let declared = scenario.variants();
-    if asked == "base" || declared.iter().any(|it| it.name == asked) {
+    if variants(scenario).any(|it| it == asked) {
         return Ok(asked);
     }
-    let mut names: Vec<&str> = declared.iter().map(|it| it.name.as_str()).collect();
-    names.insert(0, "base");
+    let names: Vec<&str> = variants(scenario).collect();
     let failure = Failure::usage(format!("the scenario has no variant `{asked}`"));
     Err(match nearest(asked, names.iter().copied()) {
         Some(near) => failure.help(format!("did you mean `{near}`?")),

@@ -10,9 +10,9 @@ use brownout_sim_core::measure::{
     Within,
 };
 use brownout_sim_core::model::{
-    Action, Arrival, Block, Caller, Clock, Edge, Effect, Endpoint, Fault, Instant, Link, Load, MixItem, Model, Pick,
-    Plan, Queue, QueueOrder, Rate, RatePoint, Schedule, Service, ServiceKind, Site, Stage, Step, Style, Tables,
-    WorkPer,
+    Action, Admission, Arrival, Block, Caller, Clock, Discipline, Edge, Effect, Endpoint, Fault, Instant, Link, Load,
+    MixItem, Model, Pick, Plan, Queue, QueueOrder, Rate, RatePoint, Schedule, Service, ServiceKind, Site, Stage, Step,
+    Style, Tables, WorkPer,
 };
 use brownout_sim_core::observe::digest::Digest;
 use brownout_sim_core::observe::histogram::Histogram;
@@ -46,9 +46,12 @@ fn service(name: &str, endpoint: u32, workers: u32) -> Service {
             limit: Some(50),
             order: QueueOrder::Fifo,
             timeout: None,
+            discipline: Discipline::default(),
         },
         slowdown: None,
         quota: None,
+        admission: Admission::default(),
+        dimmer: None,
         price_per_hour: Nanomoney(0),
     }
 }

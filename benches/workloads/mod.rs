@@ -3,7 +3,7 @@
 use brownout_sim_core::dist::Dist;
 use brownout_sim_core::ids::{BlockId, ClassId, EdgeId, EndpointId, LinkId, LoadId, PlanId, ServiceId, SiteId};
 use brownout_sim_core::model::{
-    Action, Arrival, Block, Caller, Clock, Edge, Endpoint, Link, Load, MixItem, Model, Plan, Queue, QueueOrder, Rate,
+    Action, Admission, Arrival, Block, Caller, Clock, Edge, Endpoint, Link, Load, MixItem, Model, Plan, Queue, Rate,
     RatePoint, Service, ServiceKind, Site, Stage, Step, Style, Tables, WorkPer,
 };
 use brownout_sim_core::policy::timeout::Cancel;
@@ -243,13 +243,11 @@ fn system(system: System) -> Model {
             cores: None,
             // Held workers would add their callees' time to the load of each tier.
             style: Style::Async,
-            queue: Queue {
-                limit: None,
-                order: QueueOrder::Fifo,
-                timeout: None,
-            },
+            queue: Queue::default(),
             slowdown: None,
             quota: None,
+            admission: Admission::default(),
+            dimmer: None,
             price_per_hour: Nanomoney(0),
         });
     }

@@ -74,9 +74,12 @@ static ALL: &[Shipped] = shipped! {
     20 "closed-versus-open"
     21 "flapping"
     22 "caller-limits"
-    23 "outlier-ejection"
-    24 "hot-key"
-    25 "shuffle-sharding"
+    23 "queue-disciplines"
+    24 "criticality"
+    25 "dimmer"
+    26 "outlier-ejection"
+    27 "hot-key"
+    28 "shuffle-sharding"
 };
 
 /// All of them, by lesson.

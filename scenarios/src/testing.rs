@@ -3,8 +3,8 @@
 use brownout_sim_core::dist::Dist;
 use brownout_sim_core::ids::{BlockId, ClassId, EdgeId, EndpointId, LinkId, LoadId, PlanId, ServiceId, SiteId};
 use brownout_sim_core::model::{
-    Action, Arrival, Block, Caller, ChooseOption, Clock, Edge, Endpoint, Fault, Link, Load, MixItem, Model, Pick, Plan,
-    Queue, QueueOrder, Rate, RatePoint, Repeat, Schedule, Service, ServiceKind, Site, Stage, Step, Style, Tables,
+    Action, Admission, Arrival, Block, Caller, ChooseOption, Clock, Edge, Endpoint, Fault, Link, Load, MixItem, Model,
+    Pick, Plan, Queue, Rate, RatePoint, Repeat, Schedule, Service, ServiceKind, Site, Stage, Step, Style, Tables,
     WorkPer,
 };
 use brownout_sim_core::policy::timeout::Cancel;
@@ -100,13 +100,11 @@ impl Build {
             workers,
             cores: None,
             style: Style::Blocking,
-            queue: Queue {
-                limit: None,
-                order: QueueOrder::Fifo,
-                timeout: None,
-            },
+            queue: Queue::default(),
             slowdown: None,
             quota: None,
+            admission: Admission::default(),
+            dimmer: None,
             price_per_hour: Nanomoney(0),
         });
         self.tables.endpoints.push(Endpoint {

@@ -18,7 +18,7 @@ pub enum Outcome {
     QueueTimeout,
     /// The callee shed it.
     Shed,
-    /// A third party's quota was used up.
+    /// A third party's quota, or a service's rate limit, was used up.
     Quota,
     /// Nobody listens there: an error after one round trip.
     Refused,

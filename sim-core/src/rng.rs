@@ -74,6 +74,10 @@ pub enum Purpose {
     Patience,
     /// A session's course.
     Session,
+    /// What a replica's own machines draw (droppers, probes of limits).
+    Governor,
+    /// Whether a call gets the optional steps of its flow.
+    Dimmer,
     /// What a request is about.
     Item,
 }

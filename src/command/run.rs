@@ -130,8 +130,10 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let experiment = experiment::run(&compiled, &settings, interrupt, &progress)?;
 
     let again = again(args, &compiled, &settings);
+    let others: Vec<&str> = input::variants(&scenario).filter(|it| *it != variant).collect();
     let report = Report {
         compiled: &compiled,
+        others: &others,
         experiment: &experiment,
         again: &again,
         all_rows: args.detail,

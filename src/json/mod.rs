@@ -247,6 +247,7 @@ mod tests {
         };
         let report = Report {
             compiled: &compiled,
+            others: &[],
             experiment: &experiment,
             again: "",
             all_rows: false,

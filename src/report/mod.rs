@@ -22,6 +22,8 @@ pub use style::Style;
 pub struct Report<'a> {
     /// The variant that ran.
     pub compiled: &'a Compiled,
+    /// The other variants of its file.
+    pub others: &'a [&'a str],
     /// Its runs.
     pub experiment: &'a Experiment,
     /// The command that does it again.
@@ -94,6 +96,10 @@ impl<'a> Report<'a> {
             ),
             style.width,
         ));
+        if !self.others.is_empty() {
+            let others = format!("Other variants, each with --variant NAME: {}", self.others.join(", "));
+            text.push_str(&folded(&others, style.width));
+        }
         if self.experiment.interrupted {
             let note = format!(
                 "Interrupted: {runs} of {} replications had finished; this answer is from them alone.",
@@ -176,6 +182,7 @@ mod tests {
         };
         let report = Report {
             compiled: &compiled,
+            others: &["patient", "naive"],
             experiment: &experiment,
             again: "brownout run shop.toml --variant base --seed 7 --replications 3",
             all_rows: false,

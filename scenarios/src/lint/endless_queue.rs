@@ -1,6 +1,7 @@
 //! An unlimited queue before a service whose callers do not wait for ever.
 
 use brownout_sim_core::ids::{PlanId, ServiceId};
+use brownout_sim_core::model::Discipline;
 use brownout_sim_core::policy::timeout::Cancel;
 
 use super::{Code, Input, Lint, Subject, deadline_of, timeout_of};
@@ -16,11 +17,18 @@ pub(super) const CODE: Code = Code {
     right: "[service.db]\nworkers = 48\nqueue = { limit = 100 }\n[policy.app-to-db]\nedge = \"app -> db\"\ntimeout = \"500ms\"",
 };
 
+/// Whether a discipline gives up calls that have waited for long, or refuses newcomers to a long queue.
+fn bounds_waits(discipline: &Discipline) -> bool {
+    discipline.shedding.is_some() || discipline.queue_timeout.is_some() || discipline.red.is_some()
+}
+
 pub(super) fn check(input: Input<'_>) -> Vec<Lint> {
     let model = input.model;
     let mut found = Vec::new();
     for (row, service) in model.services.iter().enumerate() {
-        if service.workers.is_none() || service.queue.limit.is_some() || service.queue.timeout.is_some() {
+        let queue = &service.queue;
+        let bounded = queue.limit.is_some() || queue.timeout.is_some() || bounds_waits(&queue.discipline);
+        if service.workers.is_none() || bounded {
             continue;
         }
         let into = model

@@ -6,8 +6,10 @@
 mod blind_breaker;
 mod endless_queue;
 mod idle_budget;
+mod idle_discipline;
 mod inverted_timeouts;
 mod late;
+mod late_shedding;
 mod long_wait;
 mod many_probes;
 mod multiplying_retries;
@@ -82,6 +84,8 @@ pub static CODES: &[Code] = &[
     many_probes::CODE,
     long_wait::CODE,
     blind_breaker::CODE,
+    late_shedding::CODE,
+    idle_discipline::CODE,
 ];
 
 /// What lints look at.
@@ -113,6 +117,8 @@ pub fn lints(input: Input<'_>) -> Vec<Lint> {
     found.extend(many_probes::check(input));
     found.extend(long_wait::check(input));
     found.extend(blind_breaker::check(input));
+    found.extend(late_shedding::check(input));
+    found.extend(idle_discipline::check(input));
     found
 }
 

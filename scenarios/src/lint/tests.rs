@@ -2,7 +2,9 @@ use super::*;
 use crate::testing::{Build, Do, at, ms, steady};
 use brownout_sim_core::dist::Dist;
 use brownout_sim_core::measure::{Bound, Comparison, Condition, During, Metric, Moment, Target, Value};
-use brownout_sim_core::model::{Arrival, Change, Cores, Edit, Effect, Instant, Rate, RatePoint, Schedule, Sharing};
+use brownout_sim_core::model::{
+    Arrival, Change, Cores, Edit, Effect, Expiry, Instant, QueueOrder, Rate, RatePoint, Schedule, Sharing, Shedding,
+};
 use brownout_sim_core::outcome::{Outcome, OutcomeSet};
 use brownout_sim_core::policy::backoff::{Backoff, Curve, Jitter};
 use brownout_sim_core::policy::breaker::{Judge, Resilience4j};
@@ -11,6 +13,11 @@ use brownout_sim_core::policy::bulkhead::{Bulkhead, Semaphore};
 use brownout_sim_core::policy::retry::Retry;
 use brownout_sim_core::policy::timeout::Cancel;
 use brownout_sim_core::quantity::Factor;
+use brownout_sim_core::server::codel::Codel;
+use brownout_sim_core::server::criticality::Thresholds;
+use brownout_sim_core::server::dimmer::Dimmer;
+use brownout_sim_core::server::folly_codel::FollyCodel;
+use brownout_sim_core::server::overflow::OnFull;
 
 /// One lint a line: code, subject, message, cure.
 fn seen(build: Build, expectations: &[Expectation]) -> String {
@@ -437,4 +444,101 @@ fn a_breaker_that_counts_only_what_stands_around_it_is_told() {
     assert_eq!(codes_of(vec![timeout.clone(), counting(timeouts)]), "L0122 L0125");
     let errors_too = counting(timeouts.with(Outcome::Error));
     assert_eq!(codes_of(vec![timeout, errors_too]), "L0122");
+}
+
+#[test]
+fn a_queue_that_sheds_later_than_its_callers_give_up_is_told() {
+    let of = |shedding| {
+        let mut build = shop(100.0);
+        build.tables.services[0].queue.discipline.shedding = Some(shedding);
+        let web = build
+            .tables
+            .sites
+            .iter()
+            .position(|it| it.callee.index() == 0)
+            .expect("it is called");
+        let plan = build.tables.sites[web].plan.index();
+        build.tables.plans[plan].stages = vec![Stage::Timeout(ms(100))];
+        seen(build, &[])
+    };
+    let codel = |target| {
+        Shedding::Codel(Codel {
+            target,
+            interval: ms(1_000),
+            ..Codel::DEFAULT
+        })
+    };
+    let folly = |target| {
+        Shedding::FollyCodel(FollyCodel {
+            target,
+            interval: ms(1_000),
+        })
+    };
+    assert_eq!(of(codel(ms(99))), "");
+    assert_eq!(of(folly(ms(49))), "");
+    let told = of(codel(ms(100)));
+    assert!(
+        told.starts_with("L0140 service") && told.contains("waited for 100ms"),
+        "{told}"
+    );
+    assert!(of(folly(ms(50))).starts_with("L0140 service"));
+}
+
+#[test]
+fn a_discipline_that_never_acts_is_told_with_the_reason() {
+    let of = |change: fn(&mut Build)| {
+        let mut build = shop(100.0);
+        change(&mut build);
+        seen(build, &[])
+    };
+    let db = |build: &mut Build| {
+        build
+            .tables
+            .services
+            .iter()
+            .position(|it| it.replicas == 2)
+            .expect("the database")
+    };
+    assert_eq!(
+        db(&mut shop(1.0)),
+        1,
+        "services are in the order of names: app, db, web"
+    );
+    for (told, change) in [
+        (
+            "its limit is 0",
+            (|it| {
+                it.tables.services[1].queue.limit = Some(0);
+                it.tables.services[1].queue.order = QueueOrder::Lifo;
+            }) as fn(&mut Build),
+        ),
+        ("unlimited", |it| {
+            it.tables.services[1].workers = None;
+            it.tables.services[1].queue.discipline.on_full = OnFull::Oldest;
+        }),
+        ("same priority", |it| {
+            it.tables.services[1].queue.order = QueueOrder::Priority
+        }),
+        ("same priority", |it| {
+            it.tables.services[1].admission.criticality = Some(Thresholds::DEFAULT)
+        }),
+        ("hands down", |it| {
+            it.tables.services[1].queue.discipline.expiry = Expiry::Serve
+        }),
+        ("optional", |it| it.tables.services[1].dimmer = Some(Dimmer::DEFAULT)),
+    ] {
+        let lints = of(change);
+        assert!(
+            lints.starts_with("L0141 service") && lints.contains(told),
+            "{told}: {lints}"
+        );
+        assert_eq!(lints.lines().count(), 1, "{lints}");
+    }
+    // And none where there is something to act on.
+    assert_eq!(of(|it| it.tables.services[1].queue.order = QueueOrder::Lifo), "");
+    let optional = |it: &mut Build| {
+        it.tables.services[0].dimmer = Some(Dimmer::DEFAULT);
+        it.tables.steps.iter_mut().for_each(|it| it.optional = true);
+    };
+    assert_eq!(of(optional), "");
 }

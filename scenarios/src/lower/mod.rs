@@ -25,7 +25,7 @@ mod services;
 use std::collections::BTreeSet;
 
 use brownout_sim_core::ids::{EndpointId, FaultId, LoadId, ServiceId};
-use brownout_sim_core::model::{Arrival, Change, Clock, Endpoint, Instant, Model, Tables};
+use brownout_sim_core::model::{Arrival, Change, Clock, Endpoint, Instant, Model, Queue, Tables};
 use brownout_sim_core::rng::Key;
 use brownout_sim_core::time::{SimTime, Span};
 
@@ -230,7 +230,8 @@ pub(crate) fn lower(base: &Spec, changed: &[(String, Spec)], cx: &mut Cx<'_>) ->
     let services: Vec<_> = (0..index.services.len())
         .map(|row| {
             let range = endpoints.range(ServiceId::from_index(row));
-            services::service(index.services[row], range, directory.lists().places[row].clone(), cx)
+            let places = directory.lists().places[row].clone();
+            services::service(index.services[row], range, places, &classes, cx)
         })
         .collect();
     let changes = edits(index, changed, &rows, &edges, &change_at, cx);
@@ -379,15 +380,11 @@ fn rows_of(
     let mut workers = Vec::new();
     for component in &version.services {
         let index::Component::Service(service) = component else {
-            queues.push(Some(brownout_sim_core::model::Queue {
-                limit: None,
-                order: brownout_sim_core::model::QueueOrder::Fifo,
-                timeout: None,
-            }));
+            queues.push(Some(Queue::default()));
             workers.push(None);
             continue;
         };
-        queues.push(services::queue(&service.it, cx));
+        queues.push(gates::discipline::queue(&service.it.queue, cx));
         workers.push(services::workers(&service.it));
     }
     Rows {

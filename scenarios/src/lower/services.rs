@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use brownout_sim_core::component::quota::Quota;
 use brownout_sim_core::ids::{BlockId, EndpointId, ServiceId, ZoneId};
 use brownout_sim_core::model::{
-    Cores, Endpoint, ErrorRule, ErrorWhen, Queue, QueueOrder, Service, ServiceKind, Sharing, Style, WorkPer,
+    Admission, Cores, Endpoint, ErrorRule, ErrorWhen, Queue, Service, ServiceKind, Sharing, Style, WorkPer,
 };
 use brownout_sim_core::quantity::{Factor, Nanomoney};
 use brownout_sim_core::rng::Key;
@@ -13,11 +13,12 @@ use brownout_sim_core::server::slowdown::Slowdown;
 use brownout_sim_core::time::Span;
 
 use super::Cx;
+use super::gates::{admission, discipline};
 use super::index::{Component, Description, Endpoints, Index, listed};
 use crate::document::At;
+use crate::spec::Opt;
 use crate::spec::external::{self, External, ExternalEndpoint};
 use crate::spec::service as spec;
-use crate::spec::{Limit, Opt};
 use crate::syntax::units::{Bytes, Per, Price, Ratio};
 
 /// The zone of each replica slot of every service: `slots` of them, zones dealt in turn.
@@ -48,36 +49,12 @@ pub(crate) fn workers(service: &spec::Service) -> Option<u32> {
     service.workers.as_ref().and_then(|it| it.value.count())
 }
 
-/// A service's queue. Fails on a patience that does not exist.
-pub(crate) fn queue(service: &spec::Service, cx: &mut Cx<'_>) -> Option<Queue> {
-    let Some(queue) = &service.queue else {
-        return Some(Queue {
-            limit: None,
-            order: QueueOrder::Fifo,
-            timeout: None,
-        });
-    };
-    let queue = &queue.value;
-    let timeout = match &queue.timeout {
-        Some(it) => Some(cx.dist(it)?),
-        None => None,
-    };
-    let order = match queue.order.as_ref().map(|it| it.value) {
-        None | Some(spec::QueueOrder::Fifo) => QueueOrder::Fifo,
-        Some(spec::QueueOrder::Lifo) => QueueOrder::Lifo,
-    };
-    Some(Queue {
-        limit: queue.limit.as_ref().and_then(|it: &At<Limit>| it.value.count()),
-        order,
-        timeout,
-    })
-}
-
 /// The row of a service or a third party.
 pub(crate) fn service(
     component: Component<'_>,
     endpoints: core::ops::Range<usize>,
     places: Vec<Option<ZoneId>>,
+    classes: &[String],
     cx: &mut Cx<'_>,
 ) -> Option<Service> {
     let endpoints = endpoints.start as u32..endpoints.end as u32;
@@ -111,9 +88,11 @@ pub(crate) fn service(
                     None | Some(spec::Style::Blocking) => Style::Blocking,
                     Some(spec::Style::Async) => Style::Async,
                 },
-                queue: queue(it, cx)?,
+                queue: discipline::queue(&it.queue, cx)?,
                 slowdown: slowdown(&it.slowdown),
                 quota: None,
+                admission: admission::admission(&it.admission, classes, cx).ok()?,
+                dimmer: admission::dimmer(&it.dimmer, cx).ok()?,
                 price_per_hour,
             })
         }
@@ -130,13 +109,11 @@ pub(crate) fn service(
                 workers: None,
                 cores: None,
                 style: Style::Blocking,
-                queue: Queue {
-                    limit: None,
-                    order: QueueOrder::Fifo,
-                    timeout: None,
-                },
+                queue: Queue::default(),
                 slowdown: None,
                 quota: it.quota.as_ref().and_then(|it| quota(&it.value)),
+                admission: Admission::default(),
+                dimmer: None,
                 price_per_hour: price.map_or(Nanomoney(0), |it| per_hour(it, cx)),
             })
         }

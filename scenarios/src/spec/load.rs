@@ -46,8 +46,8 @@ table! {
         zone: Opt<String> = name_of("a zone"), optional(), "\"a\"";
         /// Class of its requests; results are also told by class.
         class: Opt<String> = name_of("a class"), optional(), "\"checkout\"";
-        /// Priority of its requests: lower is more important.
-        priority: Opt<u32> = count(0, 255), default("0"), "1";
+        /// Priority of its requests and of all they cause: lower is more important. A number, or a criticality: `critical_plus` is 0, `critical` 1, `sheddable_plus` 2, `sheddable` 3.
+        priority: Opt<u32> = importance(), default("0"), "1";
         /// How the item that a request is about is chosen, for caches and shards.
         key: Opt<KeySpec> = keys(), optional(), "\"zipf(10000, 0.9)\"";
         /// Tags, for addresses such as `#edge`.

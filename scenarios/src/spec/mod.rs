@@ -7,6 +7,7 @@
 //! Each struct is declared by `table!`, which is also the description that the decoder's checks, the JSON
 //! Schema, the reference and `explain` come from.
 
+pub mod admission;
 pub mod change;
 mod check;
 mod decode;
@@ -19,6 +20,7 @@ pub mod knob;
 pub mod link;
 pub mod load;
 pub mod policy;
+pub mod queue;
 pub mod run;
 pub mod service;
 pub mod zone;

@@ -1,6 +1,8 @@
 //! `[service.x]` and its endpoints.
 
+use super::admission::{Admission, Dimmer};
 use super::flow::Flow;
+use super::queue::Queue;
 use super::{At, Limit, Named, Opt};
 use crate::fields::*;
 use crate::syntax::dist::DistSpec;
@@ -21,6 +23,10 @@ table! {
         style: Opt<Style> = words(STYLES), default("\"blocking\""), "\"async\"";
         /// Where calls wait for a worker; each replica has its own.
         queue: Opt<Queue> = table::<Queue>(), optional().live(), "{ limit = 256, order = \"fifo\" }";
+        /// Whom a replica lets in, before its queue; everybody if absent.
+        admission: Opt<Admission> = table::<Admission>(), optional(), "{ concurrency = 50 }";
+        /// Brownout: takes the optional steps of its flows less often while answers are slow. The target alone, or a table.
+        dimmer: Opt<Dimmer> = short::<Dimmer>("setpoint"), optional(), "\"500ms\"";
         /// How work slows down with the number of calls in service.
         slowdown: Opt<Slowdown> = table::<Slowdown>(), optional(), "{ kind = \"usl\", sigma = \"5%\", kappa = \"0.1%\" }";
         /// The zones of its replicas, dealt in turn.
@@ -117,29 +123,6 @@ pub enum WorkPer {
 }
 
 const WORK_PERS: &[(&str, WorkPer)] = &[("attempt", WorkPer::Attempt), ("call", WorkPer::Call)];
-
-table! {
-    /// Where calls wait for a worker of one replica.
-    pub struct Queue "queue" {
-        /// Most calls that wait; 0: nobody waits.
-        limit: Opt<Limit> = limit(0), default("\"unlimited\"").live(), "256";
-        /// Who is next: the oldest or the newest.
-        order: Opt<QueueOrder> = words(ORDERS), default("\"fifo\"").live(), "\"lifo\"";
-        /// A call that has waited this long is dropped with `queue_timeout`.
-        timeout: Opt<DistSpec> = dist_above_zero(), optional().live(), "\"500ms\"";
-    }
-}
-
-/// Who leaves a queue next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum QueueOrder {
-    /// The oldest.
-    Fifo,
-    /// The newest.
-    Lifo,
-}
-
-const ORDERS: &[(&str, QueueOrder)] = &[("fifo", QueueOrder::Fifo), ("lifo", QueueOrder::Lifo)];
 
 table! {
     /// Random errors.

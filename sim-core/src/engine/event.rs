@@ -55,6 +55,8 @@ pub(crate) enum Event {
     PassageTimeout,
     /// A gate acts by itself. Gate state.
     GateDue,
+    /// A dimmer's control period has ended. Replica.
+    DimmerDue,
     /// A caller compares its callee's replicas. Caller of a router.
     OutlierDue,
     /// A caller checks a replica. Check; of the serial number.
@@ -67,7 +69,7 @@ pub(crate) enum Event {
 
 /// Every number an entry has room for; those beyond the last event stand for none.
 const EVENTS: [Event; 64] = {
-    let mut events = [Event::GateDue; 64];
+    let mut events = [Event::DimmerDue; 64];
     let mut at = 0;
     while at < KINDS.len() {
         events[at] = KINDS[at];
@@ -76,7 +78,7 @@ const EVENTS: [Event; 64] = {
     events
 };
 
-const KINDS: [Event; 28] = [
+const KINDS: [Event; 29] = [
     Event::Arrival,
     Event::Thought,
     Event::SessionNext,
@@ -101,6 +103,7 @@ const KINDS: [Event; 28] = [
     Event::PassageDue,
     Event::PassageTimeout,
     Event::GateDue,
+    Event::DimmerDue,
     Event::OutlierDue,
     Event::CheckDue,
     Event::CheckArrived,
@@ -141,6 +144,7 @@ impl Event {
             Event::PassageDue => "passage_due",
             Event::PassageTimeout => "passage_timeout",
             Event::GateDue => "gate_due",
+            Event::DimmerDue => "dimmer_due",
             Event::OutlierDue => "outlier_due",
             Event::CheckDue => "check_due",
             Event::CheckArrived => "check_arrived",
@@ -176,6 +180,7 @@ impl Event {
             | Event::PassageDue
             | Event::PassageTimeout
             | Event::GateDue
+            | Event::DimmerDue
             | Event::OutlierDue
             | Event::CheckDue => Rank::Timer,
         }

@@ -295,6 +295,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
 
         self.assert_permits();
+        self.assert_governed();
 
         // Little's law and the utilization law, as identities of integer areas: sums of times at each replica, modulo 2^64.
         let mut inside = vec![0u64; self.model.endpoints.len()];

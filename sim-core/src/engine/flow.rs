@@ -64,6 +64,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             if let Action::Call(site) = step.action
                 && step.chance == Chance::ALWAYS
                 && !step.background
+                && !step.optional
             {
                 // The common case, without a detour.
                 if foreseen {
@@ -100,6 +101,9 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     fn take_step(&mut self, step: &Step, attempt: u32, key: u64, flow: Parent) -> Went {
         if step.chance != Chance::ALWAYS && !step.chance.happens(self.step_word(key, step, WORD_TAKEN)) {
+            return Went::On;
+        }
+        if step.optional && self.is_dimmed(attempt, flow) {
             return Went::On;
         }
         match &step.action {

@@ -6,10 +6,12 @@
 //!
 //! Each file here adds one part of the simulation: `arrivals` (loads), `site` (what is in force at a call site), `caller`,
 //! `attempt` and `balance` (calls and attempts as their caller sees them, and the pick of a replica), `network`, `replica`,
-//! `queue` and `server` (admission, queues, workers), `outage` (replicas that stop), `compute` (cores and work in
+//! `queue` and `server` (queues, workers), `governor` with `discipline`, `admission` and `dimmer` (who is let in, next, or
+//! given up, where a service has a say in it), `outage` (replicas that stop), `compute` (cores and work in
 //! progress), `flow` (steps, joins, branches), `fault` and `change` (what happens to the system), `finish` (conservation
 //! and the result).
 
+mod admission;
 mod arena;
 mod arrivals;
 mod attempt;
@@ -17,11 +19,14 @@ mod balance;
 mod caller;
 mod change;
 mod compute;
+mod dimmer;
+mod discipline;
 mod event;
 mod fault;
 mod finish;
 mod flow;
 mod gate;
+mod governor;
 mod item;
 mod lockstep;
 mod network;
@@ -49,6 +54,7 @@ use balance::CallerState;
 use event::Event;
 use fault::Process;
 use gate::Gates;
+use governor::Governors;
 use network::{NetworkRule, Pipe};
 use pending::{Entry, Heap, Pending, SEQUENCE_MAX, Wheel};
 use recorder::Recorder;
@@ -238,6 +244,7 @@ struct Simulation<'m, Q> {
     callers: CallerState,
     pipes: Vec<[Pipe; 6]>,
     replicas: Vec<Replica>,
+    governors: Governors,
     /// How many replicas are paused.
     frozen: u32,
     services: Vec<ServiceState>,
@@ -298,6 +305,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let recorder = Recorder::new(model, record, &singles);
         let callers = CallerState::new(model, &plans, &streams);
         let (endpoints, links): (Vec<_>, Vec<_>) = (model.endpoints.iter().collect(), model.links.iter().collect());
+        let mut replicas = replica::replicas(model);
+        let governors = Governors::new(model, &streams, &mut replicas);
         let mut simulation = Simulation {
             model,
             layout,
@@ -335,7 +344,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             only_calls: flow::only_calls(model),
             callers,
             pipes: network::pipes(model),
-            replicas: replica::replicas(model),
+            replicas,
+            governors,
             frozen: 0,
             services: replica::services(model),
             time_shares: vec![0; TIME_SHARES * model.services.len()],
@@ -366,6 +376,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         simulation.begin_loads();
         simulation.begin_faults();
         simulation.begin_changes();
+        simulation.begin_dimmers();
         simulation.begin_routers();
         simulation
     }
@@ -505,6 +516,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Event::PassageDue => self.on_passage_due(entry),
             Event::PassageTimeout => self.on_passage_timeout(entry),
             Event::GateDue => self.on_gate_due(entry),
+            Event::DimmerDue => self.on_dimmer_due(entry),
             Event::OutlierDue => self.on_outlier_due(entry),
             Event::CheckDue => self.on_check_due(entry),
             Event::CheckArrived => self.on_check_arrived(entry),

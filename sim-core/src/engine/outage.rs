@@ -72,6 +72,7 @@ impl<Q: Pending> Simulation<'_, Q> {
                 Phase::Outbound | Phase::Returning | Phase::Lost => (),
             }
         }
+        self.renew_governor(replica);
         self.abandon_background(replica);
         if let Some(cores) = &mut self.replicas[replica as usize].cores {
             cores.clear();

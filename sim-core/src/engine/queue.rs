@@ -1,6 +1,7 @@
 //! Calls that wait for a worker: their patience, and who is next.
 
 use super::arena::Phase;
+use super::discipline::next_of;
 use super::event::Event;
 use super::pending::{Entry, Pending};
 use super::replica::UNLIMITED;
@@ -9,7 +10,6 @@ use super::slab::NONE;
 use super::{Deed, Simulation};
 use crate::dist::Dist;
 use crate::ids::ServiceId;
-use crate::model::{Queue, QueueOrder};
 use crate::outcome::Outcome;
 use crate::rng::{Purpose, WordThen};
 
@@ -34,18 +34,6 @@ impl<Q: Pending> Simulation<'_, Q> {
                 let patience = patience.sample(&mut WordThen::new(word, &self.streams, Purpose::Patience, key, 0));
                 self.schedule(self.now + patience, Event::QueueTimeout, epoch, attempt, generation);
             }
-        }
-    }
-
-    /// A change put another queue in place.
-    pub(super) fn replace_queue(&mut self, service: ServiceId, queue: &Queue) {
-        let state = &mut self.services[service.index()];
-        state.queue = queue.clone();
-        state.queue_ring = NONE;
-        for place in self.layout.replicas_of(service) {
-            let place = &mut self.replicas[place];
-            place.queue_limit = queue.limit.unwrap_or(UNLIMITED);
-            place.impatient = queue.timeout.is_some();
         }
     }
 
@@ -78,6 +66,9 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// Takes an attempt out of the line it waits in.
     #[inline]
     pub(super) fn leave_queue(&mut self, attempt: u32) {
+        if self.attempts[attempt].phase == Phase::Queued && self.is_governed(attempt) {
+            self.note_leaving_line(attempt);
+        }
         let row = &mut self.attempts[attempt];
         let place = &mut self.replicas[row.replica as usize];
         place.touch(&mut self.time_shares, self.now);
@@ -107,14 +98,17 @@ impl<Q: Pending> Simulation<'_, Q> {
                 return;
             }
             let resumes = place.resume.first != NONE;
+            if place.governor != NONE && !resumes {
+                if self.serve_governed(replica) {
+                    continue;
+                }
+                return;
+            }
             let attempt = match place.queue.first {
                 _ if resumes => place.resume.first,
                 NONE => return,
                 first if place.queue.len == 1 => first,
-                first => match self.services[place.service.index()].queue.order {
-                    QueueOrder::Fifo => first,
-                    QueueOrder::Lifo => place.queue.last,
-                },
+                _ => next_of(&place.queue, self.services[place.service.index()].queue.order),
             };
             place.touch(&mut self.time_shares, self.now);
             let line = if resumes { &mut place.resume } else { &mut place.queue };

@@ -3,6 +3,7 @@
 use super::Simulation;
 use super::arena::{Attempt, Line, Phase};
 use super::compute::Cores;
+use super::governor;
 use super::pending::{Entry, Pending};
 use super::slab::{NONE, Slab};
 use crate::component::quota::{Quota, QuotaState};
@@ -38,7 +39,7 @@ pub(super) struct Replica {
     pub serving: bool,
     /// Work slows down with the calls in service.
     slows: bool,
-    /// Its service has a quota.
+    /// Its service has a quota, or looks at whoever comes.
     limited: bool,
     /// Calls leave its queue when they have waited too long.
     pub impatient: bool,
@@ -51,6 +52,8 @@ pub(super) struct Replica {
     pub inside: u32,
     pub workers: u32,
     pub queue_limit: u32,
+    /// Its row among the governors, or [`NONE`].
+    pub governor: u32,
     last: SimTime,
     pub queue: Line,
     /// Async calls that go on, ahead of the queue.
@@ -129,7 +132,7 @@ pub(super) fn replicas(model: &Model) -> Vec<Replica> {
             exists: number < service.replicas,
             serving: false,
             slows: service.slowdown.is_some(),
-            limited: service.quota.is_some(),
+            limited: service.quota.is_some() || governor::sees_arrivals(service, &service.queue),
             impatient: service.queue.timeout.is_some(),
             is_async: service.style == Style::Async,
             odd: false,
@@ -137,6 +140,7 @@ pub(super) fn replicas(model: &Model) -> Vec<Replica> {
             inside: 0,
             workers: service.workers.unwrap_or(UNLIMITED),
             queue_limit: service.queue.limit.unwrap_or(UNLIMITED),
+            governor: NONE,
             last: SimTime::ZERO,
             queue: Line::EMPTY,
             resume: Line::EMPTY,
@@ -192,6 +196,12 @@ impl Replica {
     pub fn refresh(&mut self) {
         let well = self.condition == Condition::Up && !self.paused && !self.stopped && !self.disturbed;
         self.odd = !well || self.slows || self.limited || self.cores.is_some();
+    }
+
+    /// Whether it looks at whoever comes, from now on.
+    pub fn look_at_arrivals(&mut self, it: bool) {
+        self.limited = it;
+        self.refresh();
     }
 
     /// Brings its areas up to date, and its service's time shares.

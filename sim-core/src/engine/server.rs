@@ -166,7 +166,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             // A worker became free at this very instant: it takes who waits before anybody is refused.
             self.serve(replica);
         }
-        false
+        self.replicas[replica as usize].governor != NONE && self.is_not_admitted(attempt)
     }
 
     /// A request that nobody turned away gets a worker, or waits for one, or finds the queue full.
@@ -175,17 +175,30 @@ impl<Q: Pending> Simulation<'_, Q> {
         let row = &mut self.attempts[attempt];
         let place = &mut self.replicas[row.replica as usize];
         let waits = !place.has_room();
-        if waits && place.queue.len >= place.queue_limit {
+        let governed = place.governor != NONE;
+        if waits && place.queue.len >= place.queue_limit && !(governed && self.makes_room(attempt)) {
             return self.finish_attempt(attempt, Outcome::QueueFull);
         }
+        let row = &mut self.attempts[attempt];
+        let place = &mut self.replicas[row.replica as usize];
         place.inside_max = place.inside_max.max(place.inside);
         if !waits {
+            if governed {
+                self.note_unqueued(attempt);
+            }
+            let row = &mut self.attempts[attempt];
+            let place = &mut self.replicas[row.replica as usize];
             let site = &self.sites[row.site.index()];
             let begun = take_worker(row, place, site, &mut self.recorder, self.now);
             return self.begin(attempt, begun);
         }
         row.phase = Phase::Queued;
-        place.queue.push_back(&mut self.attempts, attempt);
+        if governed {
+            self.wait_in_line(attempt);
+        } else {
+            place.queue.push_back(&mut self.attempts, attempt);
+        }
+        let place = &mut self.replicas[self.attempts[attempt].replica as usize];
         place.queue_max = place.queue_max.max(place.queue.len);
         if place.impatient {
             self.lose_patience_later(attempt);
@@ -240,6 +253,9 @@ impl<Q: Pending> Simulation<'_, Q> {
     #[inline(never)]
     pub(super) fn finish_attempt(&mut self, attempt: u32, outcome: Outcome) {
         let now = self.now;
+        if self.is_governed(attempt) {
+            self.settle_governed(attempt, outcome);
+        }
         let row = &mut self.attempts[attempt];
         let place = &mut self.replicas[row.replica as usize];
         let site = &self.sites[row.site.index()];
@@ -269,6 +285,9 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     /// An attempt leaves its replica, which frees what it held.
     pub(super) fn leave(&mut self, attempt: u32, outcome: Outcome) {
+        if self.is_governed(attempt) {
+            self.settle_governed(attempt, outcome);
+        }
         let row = &mut self.attempts[attempt];
         let place = &mut self.replicas[row.replica as usize];
         let site = &self.sites[row.site.index()];

@@ -59,8 +59,8 @@ mod tests {
     use crate::ids::{ClassId, LinkId, PlanId, SiteId};
     use crate::measure::testing;
     use crate::model::{
-        Arrival, Caller, Clock, Edge, Endpoint, Load, MixItem, Plan, Queue, QueueOrder, Service, ServiceKind, Site,
-        Style, Tables, WorkPer,
+        Arrival, Caller, Clock, Edge, Endpoint, Load, MixItem, Plan, Queue, Service, ServiceKind, Site, Style, Tables,
+        WorkPer,
     };
     use crate::policy::timeout::Cancel;
     use crate::quantity::{Chance, Factor, Nanomoney};
@@ -79,13 +79,11 @@ mod tests {
             workers: None,
             cores: None,
             style: Style::Blocking,
-            queue: Queue {
-                limit: None,
-                order: QueueOrder::Fifo,
-                timeout: None,
-            },
+            queue: Queue::default(),
             slowdown: None,
             quota: None,
+            admission: crate::model::Admission::default(),
+            dimmer: None,
             price_per_hour: Nanomoney(0),
         }
     }

@@ -4,6 +4,8 @@
 //! should and adds the derived [`Layout`]. Rows of each table are in the order of their names, never in the order of the
 //! file, so that reordering a file changes nothing. All changing state belongs to the engine.
 
+mod admission;
+mod discipline;
 mod fault;
 mod flow;
 mod layout;
@@ -13,6 +15,8 @@ mod plan;
 mod routing;
 mod service;
 
+pub use admission::{Admission, ConcurrencyLimit, Partition};
+pub use discipline::{Discipline, Expiry, Shedding};
 pub use fault::{Change, Edit, Effect, Fault, Flap, Instant, NetworkScope, Pick, Ramp, Schedule};
 pub use flow::{Action, Block, ChooseOption, Repeat, Site, Step};
 pub use layout::Layout;

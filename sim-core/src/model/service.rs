@@ -2,11 +2,15 @@
 
 use core::ops::Range;
 
+use super::admission::Admission;
+use super::discipline::Discipline;
 use crate::component::quota::Quota;
 use crate::dist::Dist;
 use crate::ids::{BlockId, ServiceId, ZoneId};
 use crate::quantity::{Chance, Nanomoney};
 use crate::rng::Key;
+use crate::server::adaptive_lifo::AdaptiveLifo;
+use crate::server::dimmer::Dimmer;
 use crate::server::slowdown::Slowdown;
 
 /// What a row of the service table stands for.
@@ -45,6 +49,10 @@ pub struct Service {
     pub slowdown: Option<Slowdown>,
     /// A third party's quota, over all replicas.
     pub quota: Option<Quota>,
+    /// Who is let in.
+    pub admission: Admission,
+    /// How often optional steps are taken, found from response times; always if absent.
+    pub dimmer: Option<Dimmer>,
     /// Price of one replica for one hour.
     pub price_per_hour: Nanomoney,
 }
@@ -77,7 +85,7 @@ pub enum Style {
 }
 
 /// Where calls wait for a worker of one replica.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Queue {
     /// At most this many wait; `None` is unlimited, 0 lets nobody wait.
     pub limit: Option<u32>,
@@ -85,15 +93,22 @@ pub struct Queue {
     pub order: QueueOrder,
     /// A call that has waited this long is dropped with `queue_timeout`.
     pub timeout: Option<Dist>,
+    /// What keeps it short.
+    pub discipline: Discipline,
 }
 
 /// Who leaves a queue next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum QueueOrder {
     /// The oldest.
+    #[default]
     Fifo,
     /// The newest.
     Lifo,
+    /// The oldest while the queue is short, the newest once it builds up.
+    AdaptiveLifo(AdaptiveLifo),
+    /// The oldest of the most important.
+    Priority,
 }
 
 /// One kind of call a service answers.

@@ -2,6 +2,7 @@
 
 mod fault;
 mod policy;
+mod server;
 
 use crate::fields::read::Block;
 use brownout_sim_core::time::Span;
@@ -21,6 +22,7 @@ use crate::syntax::units::{Rate, Ratio};
 
 pub(crate) use fault::{partition, pick, replica_loss, slow_network};
 pub(crate) use policy::{budget, bulkhead, outcome, policy_kind, profile, rate_limit, retry_after, wait};
+pub(crate) use server::{importance, inside_limit, partitions};
 
 /// What people write for a field, and what it is called here.
 const ALIASES: &[(&str, &str)] = &[

@@ -1,11 +1,13 @@
-//! Gates as written become the machines of `policy`, each on top of the defaults that its machine has.
+//! Gates as written become the machines of `policy`, and what services say of their queues those of `server`, each on top of the defaults that its machine has.
 //!
 //! One file a mechanism. What a table does not say is what the machine's own constructor says, so that there is one list of
 //! defaults.
 
+pub(crate) mod admission;
 mod breaker;
 mod bulkhead;
 mod concurrency;
+pub(crate) mod discipline;
 mod rate_limit;
 #[cfg(test)]
 mod tests;

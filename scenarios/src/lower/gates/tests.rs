@@ -1,3 +1,5 @@
+mod server;
+
 use brownout_sim_core::model::{Gate, Stage};
 use brownout_sim_core::outcome::{Outcome, OutcomeSet};
 use brownout_sim_core::policy::backoff::{Backoff, Curve, Jitter};

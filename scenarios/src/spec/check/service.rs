@@ -2,9 +2,11 @@
 
 use super::{Written, place};
 use crate::diagnostics::Diagnostics;
+use crate::spec::admission::Admission;
 use crate::spec::external::External;
+use crate::spec::queue::{Queue, QueueOrder};
 use crate::spec::service::Service;
-use crate::spec::{At, Limit, Named, Opt};
+use crate::spec::{At, Limit, Named, Opt, Switch};
 use crate::syntax::units::Per;
 
 pub(super) fn service(service: &Named<Service>, out: &mut Diagnostics) {
@@ -79,6 +81,44 @@ pub(super) fn service(service: &Named<Service>, out: &mut Diagnostics) {
     }
     for endpoint in &service.endpoint {
         price_for(&endpoint.price, "an endpoint", &[Per::Call], "0.001 EUR/call", out);
+    }
+    if let Some(it) = &service.queue {
+        queue(&it.value, out);
+    }
+    if let Some(it) = &service.admission {
+        admission(&it.value, service, out);
+    }
+}
+
+fn queue(queue: &Queue, out: &mut Diagnostics) {
+    if let (Some(_), Some(folly)) = (&queue.codel, &queue.folly_codel) {
+        out.conflict(folly.at, "a queue has `codel` or `folly_codel`, not both");
+    }
+    if let Some(threshold) = &queue.threshold
+        && queue.order.as_ref().map(|it| it.value) != Some(QueueOrder::AdaptiveLifo)
+    {
+        out.no_effect(threshold.at, "`threshold` has no effect in this order")
+            .help("write `order = \"adaptive_lifo\"`, or leave it out");
+    }
+    if let Some(timeout) = &queue.timeout
+        && timeout.after.is_some()
+        && let Some(at) = place(&timeout.short).or(place(&timeout.long))
+    {
+        out.conflict(at, "a queue's timeout is `after`, or `short` and `long`");
+    }
+}
+
+fn admission(admission: &Admission, service: &Service, out: &mut Diagnostics) {
+    let is_set = |it: &Switch<_>| it.set().is_some();
+    if let Some(criticality) = admission.criticality.as_ref().filter(|it| it.set().is_some())
+        && service.workers.as_ref().and_then(|it| it.value.count()).is_none()
+    {
+        out.needs(criticality.at, "`criticality`", "a number of `workers`", "workers = 64");
+    }
+    if let Some(partition) = &admission.partition
+        && !admission.concurrency.as_ref().is_some_and(|it| is_set(&it.value))
+    {
+        out.needs(partition.at, "`partition`", "a limit to share", "concurrency = 50");
     }
 }
 

@@ -4,9 +4,9 @@ use crate::dist::Dist;
 use crate::engine::{Limits, RunError, run};
 use crate::ids::{BlockId, ClassId, EdgeId, EndpointId, LinkId, LoadId, PlanId, ReplicaId, ServiceId, SiteId};
 use crate::model::{
-    Action, Arrival, Block, Caller, ChooseOption, Clock, Cores, Edge, Effect, Endpoint, Fault, Instant, Link, Load,
-    MixItem, Model, NetworkScope, Pick, Plan, Queue, QueueOrder, Rate, RatePoint, Repeat, Schedule, Service,
-    ServiceKind, Sharing, Site, Stage, Step, Style, Tables, TraceRow, WorkPer, Zone,
+    Action, Admission, Arrival, Block, Caller, ChooseOption, Clock, Cores, Discipline, Edge, Effect, Endpoint, Fault,
+    Instant, Link, Load, MixItem, Model, NetworkScope, Pick, Plan, Queue, QueueOrder, Rate, RatePoint, Repeat,
+    Schedule, Service, ServiceKind, Sharing, Site, Stage, Step, Style, Tables, TraceRow, WorkPer, Zone,
 };
 use crate::observe::Record;
 use crate::outcome::Outcome;
@@ -146,6 +146,8 @@ pub struct Svc {
     pub queue: Queue,
     pub slowdown: Option<crate::server::slowdown::Slowdown>,
     pub quota: Option<crate::component::quota::Quota>,
+    pub admission: Admission,
+    pub dimmer: Option<crate::server::dimmer::Dimmer>,
     pub endpoints: Vec<Ep>,
 }
 
@@ -161,11 +163,9 @@ impl Svc {
             workers: None,
             cores: None,
             style: Style::Blocking,
-            queue: Queue {
-                limit: None,
-                order: QueueOrder::Fifo,
-                timeout: None,
-            },
+            queue: Queue::default(),
+            admission: Admission::default(),
+            dimmer: None,
             slowdown: None,
             quota: None,
             endpoints: vec![Ep {
@@ -207,9 +207,23 @@ impl Svc {
 
     pub fn queue(self, limit: Option<u32>, order: QueueOrder, timeout: Option<Dist>) -> Svc {
         Svc {
-            queue: Queue { limit, order, timeout },
+            queue: Queue {
+                limit,
+                order,
+                timeout,
+                ..self.queue
+            },
             ..self
         }
+    }
+
+    pub fn discipline(mut self, discipline: Discipline) -> Svc {
+        self.queue.discipline = discipline;
+        self
+    }
+
+    pub fn admission(self, admission: Admission) -> Svc {
+        Svc { admission, ..self }
     }
 
     pub fn style(self, style: Style) -> Svc {
@@ -227,6 +241,8 @@ pub struct Ld {
     pub scale: Factor,
     pub objective: Option<Span>,
     pub zone: Option<u32>,
+    pub class: u32,
+    pub priority: u8,
     pub items: Option<crate::dist::Zipf>,
     pub session: Option<crate::model::Session>,
 }
@@ -241,6 +257,8 @@ impl Ld {
             scale: Factor::ONE,
             objective: None,
             zone: None,
+            class: 0,
+            priority: 0,
             items: None,
             session: None,
         }
@@ -449,7 +467,7 @@ impl Sys {
             links: vec![self.link.clone()],
             faults: vec![],
             changes: vec![],
-            classes: 1,
+            classes: self.loads.iter().map(|it| it.class + 1).max().unwrap_or(1),
             depth_max: 32,
         };
         for (row, service) in self.services.iter().enumerate() {
@@ -492,6 +510,8 @@ impl Sys {
                 queue: service.queue.clone(),
                 slowdown: service.slowdown,
                 quota: service.quota,
+                admission: service.admission.clone(),
+                dimmer: service.dimmer,
                 price_per_hour: Nanomoney(0),
             });
         }
@@ -512,8 +532,8 @@ impl Sys {
                 key,
                 zone: load.zone.map(crate::ids::ZoneId),
                 clients: load.clients,
-                class: ClassId(0),
-                priority: 0,
+                class: ClassId(load.class),
+                priority: load.priority,
                 objective: load.objective,
                 degraded_is_good: false,
                 arrival: load.arrival.clone(),

@@ -4,8 +4,8 @@ use crate::dist::Dist;
 use crate::engine::{Limits, RunError, first_divergence, run, run_on_heap};
 use crate::ids::{BlockId, ClassId, EdgeId, EndpointId, LinkId, LoadId, PlanId, ServiceId, SiteId};
 use crate::model::{
-    Action, Arrival, Block, Caller, Clock, Edge, Endpoint, Link, Load, MixItem, Model, Plan, Queue, QueueOrder, Rate,
-    RatePoint, Service, ServiceKind, Site, Stage, Step, Style, Tables, WorkPer,
+    Action, Arrival, Block, Caller, Clock, Edge, Endpoint, Link, Load, MixItem, Model, Plan, Queue, Rate, RatePoint,
+    Service, ServiceKind, Site, Stage, Step, Style, Tables, WorkPer,
 };
 use crate::observe::Record;
 use crate::outcome::Outcome;
@@ -68,13 +68,11 @@ impl Chain {
                 workers: self.workers,
                 cores: None,
                 style: Style::Blocking,
-                queue: Queue {
-                    limit: None,
-                    order: QueueOrder::Fifo,
-                    timeout: None,
-                },
+                queue: Queue::default(),
                 slowdown: None,
                 quota: None,
+                admission: crate::model::Admission::default(),
+                dimmer: None,
                 price_per_hour: Nanomoney(0),
             });
             let flow = (tier + 1 < names.len()).then(|| {

@@ -167,6 +167,7 @@ fn workers_and_queues_are_replaced_while_busy() {
         limit: Some(1),
         order: crate::model::QueueOrder::Lifo,
         timeout: None,
+        discipline: crate::model::Discipline::default(),
     };
     let db = system.service("db");
     let changes = vec![

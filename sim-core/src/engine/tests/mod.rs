@@ -1,11 +1,13 @@
 //! The engine against theory, against hand-computed runs and against itself, on small models.
 
+mod admission;
 mod arrivals;
 mod build;
 mod callers;
 mod chain;
 mod changes;
 mod common_random_numbers;
+mod disciplines;
 mod faults;
 mod flows;
 mod gates;

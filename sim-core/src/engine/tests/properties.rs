@@ -1,5 +1,7 @@
 //! Laws that hold for any system: random small ones are made, and run in several ways.
 
+mod govern;
+
 use proptest::prelude::*;
 
 use super::build::*;
@@ -536,14 +538,21 @@ impl Choices<'_> {
             },
             3 => Edit::Queue {
                 service,
-                queue: crate::model::Queue {
-                    limit: (!self.one_in(3)).then(|| self.below(6) as u32),
-                    order: if self.one_in(2) {
-                        QueueOrder::Lifo
-                    } else {
-                        QueueOrder::Fifo
-                    },
-                    timeout: self.one_in(3).then(|| self.dist()),
+                queue: {
+                    let mut queue = crate::model::Queue {
+                        limit: (!self.one_in(3)).then(|| self.below(6) as u32),
+                        order: if self.one_in(2) {
+                            QueueOrder::Lifo
+                        } else {
+                            QueueOrder::Fifo
+                        },
+                        timeout: self.one_in(3).then(|| self.dist()),
+                        ..crate::model::Queue::default()
+                    };
+                    if self.one_in(2) {
+                        self.govern_queue(&mut queue);
+                    }
+                    queue
                 },
             },
             4 => {
@@ -585,7 +594,10 @@ impl Choices<'_> {
     }
 
     fn tables(&mut self) -> (Sys, Tables) {
-        let system = self.system();
+        let mut system = self.system();
+        if self.one_in(2) {
+            self.govern(&mut system);
+        }
         let mut tables = system.tables();
         tables.depth_max = 12;
         tables.faults = (0..self.below(4)).map(|number| self.fault(&system, number)).collect();
@@ -695,7 +707,7 @@ proptest! {
 
     #[test]
     fn any_system_runs_to_its_end_the_same_in_every_way(
-        words in prop::collection::vec(any::<u16>(), 0..260),
+        words in prop::collection::vec(any::<u16>(), 0..360),
         stop_after in 1..3_000u64,
     ) {
         let (system, tables) = Choices { words: &words, at: 0 }.tables();

@@ -165,17 +165,26 @@ impl Concurrency {
     /// Asks to send a call at `now`; `None` means that it is over the limit.
     #[inline]
     pub fn admit(&self, state: &mut ConcurrencyState, now: SimTime) -> Option<Permit> {
+        (state.in_flight < self.limit_at(state, now)).then(|| self.take(state, now))
+    }
+
+    /// The most that may be in flight at `now`.
+    #[inline]
+    pub fn limit_at(&self, state: &mut ConcurrencyState, now: SimTime) -> u32 {
         if let (Limit::Envoy(it), LimitState::Envoy(controller)) = (&self.limit, &mut state.limit) {
             it.advance(controller, now);
         }
-        if state.in_flight >= state.limit() {
-            return None;
-        }
+        state.limit()
+    }
+
+    /// Lets a call through whatever the limit is: somebody else has decided, by [`Concurrency::limit_at`].
+    #[inline]
+    pub fn take(&self, state: &mut ConcurrencyState, now: SimTime) -> Permit {
         state.in_flight += 1;
-        Some(Permit {
+        Permit {
             sent: now,
             in_flight: state.in_flight,
-        })
+        }
     }
 
     /// Takes a permit back at `now`. Every permit comes back, those of cancelled calls too.
