@@ -169,6 +169,7 @@ impl Build {
                 stages: vec![],
                 cancel: Cancel::None,
                 balance: Balance::default(),
+                routing: None,
                 pool: None,
                 shared_state: false,
             });

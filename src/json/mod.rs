@@ -20,6 +20,7 @@ use crate::experiment::{Experiment, Replication};
 use crate::report::describe::unit_of;
 use crate::report::verdicts;
 use detail::Detail;
+pub(crate) use layout::pretty;
 use parts::{Edge, Load, Service};
 
 /// The version of this format.
@@ -128,7 +129,7 @@ pub fn render(compiled: &Compiled, experiment: &Experiment, judgements: &[Judgem
         comparison: None,
         expectations: expectations(compiled, judgements),
     };
-    layout::pretty(&document)
+    pretty(&document)
 }
 
 fn run<'a>(compiled: &'a Compiled, replication: &Replication, detail: bool) -> Run<'a> {

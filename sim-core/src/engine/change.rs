@@ -185,6 +185,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                     self.plans[at] = shape;
                 }
                 self.reshape_sites();
+                self.begin_routers();
             }
             Edit::Link { link, row } => {
                 self.links[link.index()] = row;
@@ -227,5 +228,6 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             self.transition(Subject::Replica(ReplicaId(replica)), state);
         }
         self.recount_up(service);
+        self.members_changed(service);
     }
 }

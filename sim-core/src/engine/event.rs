@@ -57,6 +57,14 @@ pub(crate) enum Event {
     GateDue,
     /// A dimmer's control period has ended. Replica.
     DimmerDue,
+    /// A caller compares its callee's replicas. Caller of a router.
+    OutlierDue,
+    /// A caller checks a replica. Check; of the serial number.
+    CheckDue,
+    /// A check reaches its replica. Check; of the serial number.
+    CheckArrived,
+    /// A check is answered, or given up. Check; of the serial number.
+    CheckEnded,
     /// A cover of a call goes on by itself. Call.
     CoverDue,
     /// Word that the twin of an attempt was begun reaches its replica. Attempt.
@@ -78,7 +86,7 @@ const EVENTS: [Event; 64] = {
     events
 };
 
-const KINDS: [Event; 29] = [
+const KINDS: [Event; 33] = [
     Event::Arrival,
     Event::Thought,
     Event::SessionNext,
@@ -104,6 +112,10 @@ const KINDS: [Event; 29] = [
     Event::PassageTimeout,
     Event::GateDue,
     Event::DimmerDue,
+    Event::OutlierDue,
+    Event::CheckDue,
+    Event::CheckArrived,
+    Event::CheckEnded,
     Event::CoverDue,
     Event::TwinBegun,
     Event::BacklogDue,
@@ -145,6 +157,10 @@ impl Event {
             Event::PassageTimeout => "passage_timeout",
             Event::GateDue => "gate_due",
             Event::DimmerDue => "dimmer_due",
+            Event::OutlierDue => "outlier_due",
+            Event::CheckDue => "check_due",
+            Event::CheckArrived => "check_arrived",
+            Event::CheckEnded => "check_ended",
             Event::CoverDue => "cover_due",
             Event::TwinBegun => "twin_begun",
             Event::BacklogDue => "backlog_due",
@@ -163,6 +179,8 @@ impl Event {
             | Event::ShareDone
             | Event::Replied
             | Event::CancelArrived
+            | Event::CheckArrived
+            | Event::CheckEnded
             | Event::TwinBegun => Rank::Completion,
             Event::RingDue
             | Event::AttemptTimeout
@@ -180,6 +198,8 @@ impl Event {
             | Event::PassageTimeout
             | Event::GateDue
             | Event::DimmerDue
+            | Event::OutlierDue
+            | Event::CheckDue
             | Event::CoverDue
             | Event::BacklogDue
             | Event::PoolTimeout => Rank::Timer,

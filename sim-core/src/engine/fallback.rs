@@ -59,6 +59,8 @@ pub(super) struct PutOff {
     class: u16,
     priority: u8,
     key: u64,
+    /// What the request is about.
+    item: u64,
 }
 
 /// Work that was put off and not yet taken up, the oldest first.
@@ -145,6 +147,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             parent: Parent::Cover(call),
             instance: row.instance,
             party: row.party,
+            by: NONE,
             parent_key: row.key,
             repetition: 0,
             deadline: row.deadline,
@@ -208,6 +211,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             class: row.class,
             priority: row.priority,
             key: row.key,
+            item: self.items.of_call(call),
         };
         let Memory::Fallback(_, backlog) = &mut self.covers.states[state as usize].memory else {
             unreachable!("a cover's memory was made by the same settings")
@@ -253,6 +257,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 parent: Parent::Nobody,
                 instance: put_off.instance,
                 party: put_off.party,
+                by: NONE,
                 parent_key: 0,
                 repetition: 0,
                 deadline: SimTime::MAX,
@@ -267,6 +272,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 key: mix(put_off.key, 1),
                 ..put_off
             };
+            self.items.at_hand = put_off.item;
             let call = self.start_call_with_row(&new, put_off.key);
             self.note_after(call, After::Deferred { state, put_off });
         }

@@ -29,6 +29,7 @@ mod flow;
 mod gate;
 mod governor;
 mod hedge;
+mod item;
 mod lockstep;
 mod network;
 mod outage;
@@ -232,6 +233,9 @@ struct Simulation<'m, Q> {
     passages: Slab<Passage>,
     stacks: Vec<Stack<'m>>,
     gates: Gates<'m>,
+    /// Whether some plan looks at requests' keys; if so, the keys.
+    keyed: bool,
+    items: item::Items,
     covers: Covers<'m>,
     pools: Pools<'m>,
     attempts: Slab<Attempt>,
@@ -296,7 +300,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 shape.pool_slot = pools.slot(model, shape, &mut rings);
             }
         }
-        let mut singles = vec![!change::edits_plans(model); layout.lanes.len()];
+        let keyed = item::are_asked_for(model);
+        let mut singles = vec![!keyed && !change::edits_plans(model); layout.lanes.len()];
         for (row, site) in model.sites.iter().enumerate() {
             singles[layout.lane_of[row] as usize] &= plans[site.plan.index()].is_single();
         }
@@ -333,6 +338,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             passages: Slab::new(),
             stacks,
             gates,
+            keyed,
+            items: item::Items::default(),
             attempts: Slab::new(),
             foreseen: Foreseen::default(),
             frames: Slab::new(),
@@ -379,6 +386,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         simulation.begin_faults();
         simulation.begin_changes();
         simulation.begin_dimmers();
+        simulation.begin_routers();
         simulation
     }
 
@@ -518,6 +526,10 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Event::PassageTimeout => self.on_passage_timeout(entry),
             Event::GateDue => self.on_gate_due(entry),
             Event::DimmerDue => self.on_dimmer_due(entry),
+            Event::OutlierDue => self.on_outlier_due(entry),
+            Event::CheckDue => self.on_check_due(entry),
+            Event::CheckArrived => self.on_check_arrived(entry),
+            Event::CheckEnded => self.on_check_ended(entry),
             Event::CoverDue => self.on_cover_due(entry),
             Event::TwinBegun => self.on_twin_begun(entry),
             Event::BacklogDue => self.on_backlog_due(entry),

@@ -269,6 +269,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             parent: Parent::Cover(cover),
             instance: row.instance,
             party: row.party,
+            by: NONE,
             parent_key: 0,
             repetition: 0,
             deadline: row.deadline,

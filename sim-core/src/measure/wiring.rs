@@ -127,6 +127,7 @@ mod tests {
             stages: vec![],
             cancel: Cancel::None,
             balance: Balance::Random,
+            routing: None,
             pool: None,
             shared_state: false,
         }

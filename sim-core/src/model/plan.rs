@@ -1,5 +1,6 @@
 //! Plans: the policy stack in force on a call site, and where its state lives.
 
+use super::Routing;
 use crate::component::pool::Pool;
 use crate::policy::PolicyKind;
 use crate::policy::breaker::Breaker;
@@ -28,6 +29,8 @@ pub struct Plan {
     pub cancel: Cancel,
     /// How a replica is picked.
     pub balance: Balance,
+    /// From which replicas, if not simply all.
+    pub routing: Option<Box<Routing>>,
     /// The connections that each caller instance has to each callee replica; `None` is any number at once.
     pub pool: Option<Pool>,
     /// Whether the caller's replicas share one state (`scope = "service"`).
@@ -99,6 +102,14 @@ pub enum Gate {
     Bulkhead(Bulkhead),
     /// As a bulkhead, but finds the number itself.
     Concurrency(Concurrency),
+}
+
+impl Plan {
+    /// Whether its picks look at the request's key.
+    pub fn asks_for_key(&self) -> bool {
+        let spread = self.routing.as_ref().and_then(|it| it.spread.as_ref());
+        self.balance.asks_for_key() || spread.is_some_and(|it| it.asks_for_key())
+    }
 }
 
 impl Gate {

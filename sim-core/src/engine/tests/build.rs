@@ -244,6 +244,7 @@ pub struct Ld {
     pub zone: Option<u32>,
     pub class: u32,
     pub priority: u8,
+    pub items: Option<crate::dist::Zipf>,
     pub session: Option<crate::model::Session>,
 }
 
@@ -259,6 +260,7 @@ impl Ld {
             zone: None,
             class: 0,
             priority: 0,
+            items: None,
             session: None,
         }
     }
@@ -270,6 +272,7 @@ pub struct Policy {
     pub stages: Vec<Stage>,
     pub cancel: bool,
     pub balance: Balance,
+    pub routing: Option<Box<crate::model::Routing>>,
     pub shared: bool,
     pub pool: Option<Pool>,
     /// Where a fallback calls.
@@ -540,7 +543,7 @@ impl Sys {
                 arrival: load.arrival.clone(),
                 scale: load.scale,
                 mix,
-                items: None,
+                items: load.items.clone(),
                 session: load.session.clone(),
             });
         }
@@ -580,6 +583,7 @@ impl Sys {
                 stages: policy.stages,
                 cancel: if policy.cancel { Cancel::Propagate } else { Cancel::None },
                 balance: policy.balance,
+                routing: policy.routing,
                 pool: policy.pool,
                 shared_state: policy.shared,
             });

@@ -121,6 +121,7 @@ impl Chain {
                 stages: self.stages.clone(),
                 cancel: Cancel::None,
                 balance: Balance::default(),
+                routing: None,
                 pool: None,
                 shared_state: false,
             });

@@ -14,3 +14,4 @@ mod flows;
 mod gates;
 mod properties;
 mod queues;
+mod routing;
