@@ -10,9 +10,9 @@ use brownout_sim_core::measure::{
     Within,
 };
 use brownout_sim_core::model::{
-    Action, Admission, Arrival, Block, Caller, Clock, Discipline, Edge, Effect, Endpoint, Fault, Instant, Link, Load, MixItem, Model, Pick,
-    Plan, Queue, QueueOrder, Rate, RatePoint, Schedule, Service, ServiceKind, Site, Stage, Step, Style, Tables,
-    WorkPer,
+    Action, Admission, Arrival, Block, Caller, Clock, Discipline, Edge, Effect, Endpoint, Fault, Instant, Link, Load,
+    MixItem, Model, Pick, Plan, Queue, QueueOrder, Rate, RatePoint, Schedule, Service, ServiceKind, Site, Stage, Step,
+    Style, Tables, WorkPer,
 };
 use brownout_sim_core::observe::digest::Digest;
 use brownout_sim_core::observe::histogram::Histogram;

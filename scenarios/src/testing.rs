@@ -3,8 +3,8 @@
 use brownout_sim_core::dist::Dist;
 use brownout_sim_core::ids::{BlockId, ClassId, EdgeId, EndpointId, LinkId, LoadId, PlanId, ServiceId, SiteId};
 use brownout_sim_core::model::{
-    Action, Admission, Arrival, Block, Caller, ChooseOption, Clock, Edge, Endpoint, Fault, Link, Load, MixItem, Model, Pick, Plan,
-    Queue, Rate, RatePoint, Repeat, Schedule, Service, ServiceKind, Site, Stage, Step, Style, Tables,
+    Action, Admission, Arrival, Block, Caller, ChooseOption, Clock, Edge, Endpoint, Fault, Link, Load, MixItem, Model,
+    Pick, Plan, Queue, Rate, RatePoint, Repeat, Schedule, Service, ServiceKind, Site, Stage, Step, Style, Tables,
     WorkPer,
 };
 use brownout_sim_core::policy::timeout::Cancel;

@@ -103,7 +103,10 @@ fn explain_outcome(outcome: Outcome) -> String {
             "it dropped the call after too long in its queue",
         ),
         Outcome::Shed => ("answered by the callee", "its admission control shed the call"),
-        Outcome::Quota => ("answered by the callee", "a third party's quota, or a service's rate limit, was used up"),
+        Outcome::Quota => (
+            "answered by the callee",
+            "a third party's quota, or a service's rate limit, was used up",
+        ),
         Outcome::Refused => (
             "on the way",
             "nobody listens there: the process is down, and an error comes back after one round trip",

@@ -19,18 +19,20 @@ pub(super) const CODE: Code = Code {
 /// Whether a step of a block, or of those within it, is optional.
 fn has_optional(model: &Model, block: BlockId) -> bool {
     let steps = model.blocks[block.index()].steps.clone();
-    model.steps[steps.start as usize..steps.end as usize].iter().any(|step| {
-        let within = |mut blocks: core::ops::Range<u32>| blocks.any(|it| has_optional(model, BlockId(it)));
-        step.optional
-            || match &step.action {
-                Action::Sequence(block) => has_optional(model, *block),
-                Action::Parallel { blocks, .. } => within(blocks.clone()),
-                Action::Choose { options } => model.options[options.start as usize..options.end as usize]
-                    .iter()
-                    .any(|it| has_optional(model, it.block)),
-                Action::Call(_) | Action::Repeat(_) | Action::Work(_) | Action::Wait(_) => false,
-            }
-    })
+    model.steps[steps.start as usize..steps.end as usize]
+        .iter()
+        .any(|step| {
+            let within = |mut blocks: core::ops::Range<u32>| blocks.any(|it| has_optional(model, BlockId(it)));
+            step.optional
+                || match &step.action {
+                    Action::Sequence(block) => has_optional(model, *block),
+                    Action::Parallel { blocks, .. } => within(blocks.clone()),
+                    Action::Choose { options } => model.options[options.start as usize..options.end as usize]
+                        .iter()
+                        .any(|it| has_optional(model, it.block)),
+                    Action::Call(_) | Action::Repeat(_) | Action::Work(_) | Action::Wait(_) => false,
+                }
+        })
 }
 
 /// What never acts, why, and what to do.
@@ -44,7 +46,11 @@ fn idle(model: &Model, service: &Service) -> Vec<(&'static str, &'static str, &'
         } else {
             "its limit is 0, so that nobody ever waits"
         };
-        idle.push(("queue discipline", why, "give it `workers` and a queue, or leave the discipline out"));
+        idle.push((
+            "queue discipline",
+            why,
+            "give it `workers` and a queue, or leave the discipline out",
+        ));
     }
     let mut priorities = model.loads.iter().map(|it| it.priority);
     let first = priorities.next();

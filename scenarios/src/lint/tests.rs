@@ -451,7 +451,12 @@ fn a_queue_that_sheds_later_than_its_callers_give_up_is_told() {
     let of = |shedding| {
         let mut build = shop(100.0);
         build.tables.services[0].queue.discipline.shedding = Some(shedding);
-        let web = build.tables.sites.iter().position(|it| it.callee.index() == 0).expect("it is called");
+        let web = build
+            .tables
+            .sites
+            .iter()
+            .position(|it| it.callee.index() == 0)
+            .expect("it is called");
         let plan = build.tables.sites[web].plan.index();
         build.tables.plans[plan].stages = vec![Stage::Timeout(ms(100))];
         seen(build, &[])
@@ -472,7 +477,10 @@ fn a_queue_that_sheds_later_than_its_callers_give_up_is_told() {
     assert_eq!(of(codel(ms(99))), "");
     assert_eq!(of(folly(ms(49))), "");
     let told = of(codel(ms(100)));
-    assert!(told.starts_with("L0140 service") && told.contains("waited for 100ms"), "{told}");
+    assert!(
+        told.starts_with("L0140 service") && told.contains("waited for 100ms"),
+        "{told}"
+    );
     assert!(of(folly(ms(50))).starts_with("L0140 service"));
 }
 
@@ -483,24 +491,47 @@ fn a_discipline_that_never_acts_is_told_with_the_reason() {
         change(&mut build);
         seen(build, &[])
     };
-    let db = |build: &mut Build| build.tables.services.iter().position(|it| it.replicas == 2).expect("the database");
-    assert_eq!(db(&mut shop(1.0)), 1, "services are in the order of names: app, db, web");
+    let db = |build: &mut Build| {
+        build
+            .tables
+            .services
+            .iter()
+            .position(|it| it.replicas == 2)
+            .expect("the database")
+    };
+    assert_eq!(
+        db(&mut shop(1.0)),
+        1,
+        "services are in the order of names: app, db, web"
+    );
     for (told, change) in [
-        ("its limit is 0", (|it| {
-            it.tables.services[1].queue.limit = Some(0);
-            it.tables.services[1].queue.order = QueueOrder::Lifo;
-        }) as fn(&mut Build)),
+        (
+            "its limit is 0",
+            (|it| {
+                it.tables.services[1].queue.limit = Some(0);
+                it.tables.services[1].queue.order = QueueOrder::Lifo;
+            }) as fn(&mut Build),
+        ),
         ("unlimited", |it| {
             it.tables.services[1].workers = None;
             it.tables.services[1].queue.discipline.on_full = OnFull::Oldest;
         }),
-        ("same priority", |it| it.tables.services[1].queue.order = QueueOrder::Priority),
-        ("same priority", |it| it.tables.services[1].admission.criticality = Some(Thresholds::DEFAULT)),
-        ("hands down", |it| it.tables.services[1].queue.discipline.expiry = Expiry::Serve),
+        ("same priority", |it| {
+            it.tables.services[1].queue.order = QueueOrder::Priority
+        }),
+        ("same priority", |it| {
+            it.tables.services[1].admission.criticality = Some(Thresholds::DEFAULT)
+        }),
+        ("hands down", |it| {
+            it.tables.services[1].queue.discipline.expiry = Expiry::Serve
+        }),
         ("optional", |it| it.tables.services[1].dimmer = Some(Dimmer::DEFAULT)),
     ] {
         let lints = of(change);
-        assert!(lints.starts_with("L0141 service") && lints.contains(told), "{told}: {lints}");
+        assert!(
+            lints.starts_with("L0141 service") && lints.contains(told),
+            "{told}: {lints}"
+        );
         assert_eq!(lints.lines().count(), 1, "{lints}");
     }
     // And none where there is something to act on.

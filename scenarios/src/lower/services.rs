@@ -16,9 +16,9 @@ use super::Cx;
 use super::gates::{admission, discipline};
 use super::index::{Component, Description, Endpoints, Index, listed};
 use crate::document::At;
+use crate::spec::Opt;
 use crate::spec::external::{self, External, ExternalEndpoint};
 use crate::spec::service as spec;
-use crate::spec::Opt;
 use crate::syntax::units::{Bytes, Per, Price, Ratio};
 
 /// The zone of each replica slot of every service: `slots` of them, zones dealt in turn.

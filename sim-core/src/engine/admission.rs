@@ -1,8 +1,8 @@
 //! Admission: whom a replica lets in, before its queue.
 
+use super::Simulation;
 use super::pending::Pending;
 use super::slab::NONE;
-use super::Simulation;
 use crate::ids::ClassId;
 use crate::model::{Admission, ConcurrencyLimit, Service};
 use crate::outcome::Outcome;

@@ -1,10 +1,10 @@
 //! Dimmers: optional steps are left out while a replica is slow.
 
+use super::Simulation;
 use super::arena::Parent;
 use super::event::Event;
 use super::pending::{Entry, Pending};
 use super::slab::NONE;
-use super::Simulation;
 use crate::rng::{Purpose, WordThen};
 
 impl<Q: Pending> Simulation<'_, Q> {

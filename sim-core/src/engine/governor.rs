@@ -56,7 +56,10 @@ impl Governors {
         let mut used: Vec<u8> = model.loads.iter().map(|it| it.priority).collect();
         used.sort_unstable();
         used.dedup();
-        let rank = |priority: u8| used.partition_point(|it| *it < priority).min(used.len().saturating_sub(1)) as u8;
+        let rank = |priority: u8| {
+            used.partition_point(|it| *it < priority)
+                .min(used.len().saturating_sub(1)) as u8
+        };
         let mut governors = Governors {
             rows: Vec::new(),
             ranks: (0..=u8::MAX).map(rank).collect(),
@@ -137,7 +140,10 @@ impl<Q: Pending> Simulation<'_, Q> {
                 "governor {row}: calls lined up less calls gone, by priority = waiting"
             );
             let inside = governor.admission.inside().unwrap_or(admitted[row]);
-            assert_eq!(inside, admitted[row], "governor {row}: calls let in less calls gone = inside");
+            assert_eq!(
+                inside, admitted[row],
+                "governor {row}: calls let in less calls gone = inside"
+            );
         }
     }
 }

@@ -59,8 +59,8 @@ mod tests {
     use crate::ids::{ClassId, LinkId, PlanId, SiteId};
     use crate::measure::testing;
     use crate::model::{
-        Arrival, Caller, Clock, Edge, Endpoint, Load, MixItem, Plan, Queue, Service, ServiceKind, Site,
-        Style, Tables, WorkPer,
+        Arrival, Caller, Clock, Edge, Endpoint, Load, MixItem, Plan, Queue, Service, ServiceKind, Site, Style, Tables,
+        WorkPer,
     };
     use crate::policy::timeout::Cancel;
     use crate::quantity::{Chance, Factor, Nanomoney};

@@ -22,9 +22,7 @@ pub(crate) fn inside_limit() -> Custom<InsideLimit> {
         },
         read: |cx, node| match node.value {
             Value::Integer(..) => count(1, 1_000_000).read(cx, node).map(InsideLimit::Fixed),
-            _ => kind_or_table::<Concurrency>()
-                .read(cx, node)
-                .map(InsideLimit::Adaptive),
+            _ => kind_or_table::<Concurrency>().read(cx, node).map(InsideLimit::Adaptive),
         },
     }
 }

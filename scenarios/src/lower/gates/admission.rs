@@ -58,7 +58,10 @@ fn limiter(written: &Opt<Switch<limits::RateLimit>>, cx: &mut Cx<'_>) -> Result<
     };
     if waits {
         cx.out
-            .inconsistent(at, "a service refuses what is above its rate limit; it lets nobody wait for it")
+            .inconsistent(
+                at,
+                "a service refuses what is above its rate limit; it lets nobody wait for it",
+            )
             .help("write `{ rate = \"200/s\", burst = 50 }`, or give the callers a `rate_limit`");
         return Err(Mistaken);
     }

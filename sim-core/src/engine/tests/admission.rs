@@ -122,7 +122,10 @@ fn an_adaptive_limit_finds_what_a_replica_can_take() {
             .lasting(60)
             .run()
     };
-    let (with, without) = (system(Some(ConcurrencyLimit::Adaptive(Concurrency::of(aimd)))), system(None));
+    let (with, without) = (
+        system(Some(ConcurrencyLimit::Adaptive(Concurrency::of(aimd)))),
+        system(None),
+    );
     // 200 a second get through either way. With the limit they take as long as they may, without it ever longer.
     let p99 = |it: &crate::results::RunResult| it.loads[0].total.response_ok.quantile_s(0.99);
     let (limited, unlimited) = (p99(&with).expect("some"), p99(&without).expect("some"));
@@ -187,7 +190,10 @@ fn a_dimmer_leaves_out_what_is_optional_until_answers_are_quick() {
     let (ok, degraded) = (outcomes.of(Outcome::Ok), outcomes.of(Outcome::Degraded));
     // Nobody fails, some get all, the others less.
     assert_eq!(ok + degraded, outcomes.total());
-    assert!(ok > outcomes.total() / 20 && degraded > outcomes.total() / 4, "{ok}, {degraded}");
+    assert!(
+        ok > outcomes.total() / 20 && degraded > outcomes.total() / 4,
+        "{ok}, {degraded}"
+    );
 }
 
 #[test]

@@ -4,9 +4,9 @@ use crate::dist::Dist;
 use crate::engine::{Limits, RunError, run};
 use crate::ids::{BlockId, ClassId, EdgeId, EndpointId, LinkId, LoadId, PlanId, ReplicaId, ServiceId, SiteId};
 use crate::model::{
-    Action, Admission, Arrival, Block, Caller, ChooseOption, Clock, Cores, Discipline, Edge, Effect, Endpoint, Fault, Instant, Link, Load,
-    MixItem, Model, NetworkScope, Pick, Plan, Queue, QueueOrder, Rate, RatePoint, Repeat, Schedule, Service,
-    ServiceKind, Sharing, Site, Stage, Step, Style, Tables, TraceRow, WorkPer, Zone,
+    Action, Admission, Arrival, Block, Caller, ChooseOption, Clock, Cores, Discipline, Edge, Effect, Endpoint, Fault,
+    Instant, Link, Load, MixItem, Model, NetworkScope, Pick, Plan, Queue, QueueOrder, Rate, RatePoint, Repeat,
+    Schedule, Service, ServiceKind, Sharing, Site, Stage, Step, Style, Tables, TraceRow, WorkPer, Zone,
 };
 use crate::observe::Record;
 use crate::outcome::Outcome;

@@ -4,8 +4,8 @@ use crate::dist::Dist;
 use crate::engine::{Limits, RunError, first_divergence, run, run_on_heap};
 use crate::ids::{BlockId, ClassId, EdgeId, EndpointId, LinkId, LoadId, PlanId, ServiceId, SiteId};
 use crate::model::{
-    Action, Arrival, Block, Caller, Clock, Edge, Endpoint, Link, Load, MixItem, Model, Plan, Queue, Rate,
-    RatePoint, Service, ServiceKind, Site, Stage, Step, Style, Tables, WorkPer,
+    Action, Arrival, Block, Caller, Clock, Edge, Endpoint, Link, Load, MixItem, Model, Plan, Queue, Rate, RatePoint,
+    Service, ServiceKind, Site, Stage, Step, Style, Tables, WorkPer,
 };
 use crate::observe::Record;
 use crate::outcome::Outcome;

@@ -284,14 +284,22 @@ fn red_refuses_a_share_of_newcomers_before_the_queue_is_full() {
         ..Discipline::default()
     };
     let all = fifo(100, certain).requests(&at, "db.x");
-    assert_eq!(ends(&all, "shed"), [3, 4, 5, 6], "the average is the queue: two wait, and no more");
+    assert_eq!(
+        ends(&all, "shed"),
+        [3, 4, 5, 6],
+        "the average is the queue: two wait, and no more"
+    );
     // A queue held at 5 of 0 to 10 and a half at most: a quarter is refused, of 4000 within 5 standard deviations.
     let mut shares = worker(1, Some(5), QueueOrder::Fifo, red(500_000, 0));
     shares.services[0].endpoints[0].work = Some(always(Span::from_secs(1_000)));
     let shares = shares.load(Ld::new("users", even(1_000.0), "db.x")).lasting(4);
     let db = shares.run().services[0].total.outcomes;
     let (shed, full) = (db.of(Outcome::Shed), db.of(Outcome::QueueFull));
-    assert!(shed + full >= 3_990 && shed.abs_diff(1_000) < 137, "{shed} of {}", shed + full);
+    assert!(
+        shed + full >= 3_990 && shed.abs_diff(1_000) < 137,
+        "{shed} of {}",
+        shed + full
+    );
 }
 
 #[test]

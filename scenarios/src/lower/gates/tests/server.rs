@@ -36,7 +36,9 @@ fn service(line: &str) -> Result<Service, String> {
 
 #[track_caller]
 fn queue(line: &str) -> Queue {
-    service(&format!("queue = {line}")).unwrap_or_else(|it| panic!("{it}")).queue
+    service(&format!("queue = {line}"))
+        .unwrap_or_else(|it| panic!("{it}"))
+        .queue
 }
 
 #[track_caller]
@@ -49,7 +51,10 @@ fn a_queue_is_what_it_says_and_its_machines_defaults() {
     assert_eq!(queue("{}"), Queue::default());
     let threshold = |threshold| QueueOrder::AdaptiveLifo(AdaptiveLifo { threshold });
     assert_eq!(queue("{ order = \"adaptive_lifo\" }").order, threshold(10));
-    assert_eq!(queue("{ order = \"adaptive_lifo\", threshold = 3 }").order, threshold(3));
+    assert_eq!(
+        queue("{ order = \"adaptive_lifo\", threshold = 3 }").order,
+        threshold(3)
+    );
     assert_eq!(queue("{ order = \"priority\" }").order, QueueOrder::Priority);
     for (word, on_full) in [
         ("newest", OnFull::Newcomer),
@@ -97,7 +102,10 @@ fn a_queues_timeout_is_a_length_or_depends_on_how_long_it_has_stood() {
     };
     assert_eq!(controlled.discipline.queue_timeout, Some(expected));
     assert_eq!(controlled.timeout, None);
-    assert_eq!(discipline("{ timeout = {} }").queue_timeout, Some(QueueTimeout::DEFAULT));
+    assert_eq!(
+        discipline("{ timeout = {} }").queue_timeout,
+        Some(QueueTimeout::DEFAULT)
+    );
 }
 
 #[test]
@@ -119,7 +127,10 @@ fn admission_is_what_it_says() {
         max_wait: Span::ZERO,
     }));
     let limits = of("local_rate_limit = \"100/s\"\nglobal_rate_limit = \"100/s\"").expect("it is right");
-    assert_eq!((limits.local_rate_limit, limits.global_rate_limit), (bucket.clone(), bucket));
+    assert_eq!(
+        (limits.local_rate_limit, limits.global_rate_limit),
+        (bucket.clone(), bucket)
+    );
     let criticality = |line: &str| of(line).expect("it is right").criticality;
     assert_eq!(criticality("criticality = {}"), Some(Thresholds::DEFAULT));
     assert_eq!(
@@ -135,7 +146,9 @@ fn admission_is_what_it_says() {
     assert_eq!(limit("concurrency = 50"), Some(ConcurrencyLimit::Fixed(50)));
     assert_eq!(
         limit("concurrency = \"gradient2\""),
-        Some(ConcurrencyLimit::Adaptive(Concurrency::of(Limit::Gradient2(Gradient2::DEFAULT))))
+        Some(ConcurrencyLimit::Adaptive(Concurrency::of(Limit::Gradient2(
+            Gradient2::DEFAULT
+        ))))
     );
     assert_eq!(limit("concurrency = \"none\""), None);
     let shared = of("concurrency = 10\npartition = { live = \"80%\" }").expect("it is right");
@@ -155,7 +168,9 @@ fn a_dimmer_is_its_setpoint_or_a_table() {
     assert_eq!(of("\"500ms\""), Ok(Some(half_a_second)));
     assert_eq!(of("{}"), Ok(Some(Dimmer::DEFAULT)));
     assert_eq!(
-        of("{ pole = 0.5, control_period = \"2s\", initial_theta = \"100%\", gain = \"200ms\", forgetting = \"none\" }"),
+        of(
+            "{ pole = 0.5, control_period = \"2s\", initial_theta = \"100%\", gain = \"200ms\", forgetting = \"none\" }"
+        ),
         Ok(Some(Dimmer {
             setpoint: Span::from_secs(1),
             pole: Factor(500_000),
@@ -165,7 +180,10 @@ fn a_dimmer_is_its_setpoint_or_a_table() {
             forgetting: None,
         }))
     );
-    assert_eq!(of("{ forgetting = 0.8 }").map(|it| it.and_then(|it| it.forgetting)), Ok(Some(Factor(800_000))));
+    assert_eq!(
+        of("{ forgetting = 0.8 }").map(|it| it.and_then(|it| it.forgetting)),
+        Ok(Some(Factor(800_000)))
+    );
 }
 
 #[test]
@@ -173,15 +191,36 @@ fn what_contradicts_itself_is_told() {
     for (line, told) in [
         ("queue = { codel = {}, folly_codel = {} }", "not both"),
         ("queue = { threshold = 5 }", "`threshold` has no effect"),
-        ("queue = { timeout = { after = \"1s\", short = \"5ms\" } }", "`after`, or `short` and `long`"),
-        ("queue = { timeout = { short = \"2s\", long = \"1s\" } }", "short is at most long"),
-        ("queue = { codel = { target = \"1s\" } }", "interval is longer than target"),
+        (
+            "queue = { timeout = { after = \"1s\", short = \"5ms\" } }",
+            "`after`, or `short` and `long`",
+        ),
+        (
+            "queue = { timeout = { short = \"2s\", long = \"1s\" } }",
+            "short is at most long",
+        ),
+        (
+            "queue = { codel = { target = \"1s\" } }",
+            "interval is longer than target",
+        ),
         ("queue = { red = { min = 20 } }", "min is below max"),
         ("admission = { partition = { live = \"50%\" } }", "a limit to share"),
-        ("admission = { concurrency = 5, partition = { live = \"80%\", batch = \"30%\" } }", "at most 100%"),
-        ("admission = { concurrency = 5, partition = { lvie = \"80%\" } }", "did you mean `live`?"),
-        ("admission = { criticality = { sheddable = \"99%\" } }", "thresholds do not fall"),
-        ("admission = { local_rate_limit = { rate = \"5/s\", max_wait = \"1s\" } }", "lets nobody wait"),
+        (
+            "admission = { concurrency = 5, partition = { live = \"80%\", batch = \"30%\" } }",
+            "at most 100%",
+        ),
+        (
+            "admission = { concurrency = 5, partition = { lvie = \"80%\" } }",
+            "did you mean `live`?",
+        ),
+        (
+            "admission = { criticality = { sheddable = \"99%\" } }",
+            "thresholds do not fall",
+        ),
+        (
+            "admission = { local_rate_limit = { rate = \"5/s\", max_wait = \"1s\" } }",
+            "lets nobody wait",
+        ),
         ("admission = { global_rate_limit = \"aws\" }", "lets nobody wait"),
         ("dimmer = { pole = 1 }", "pole is from 0 to below 1"),
     ] {
@@ -195,5 +234,9 @@ fn what_contradicts_itself_is_told() {
     let Err(said) = Scenario::load("server", "server.toml", text.as_bytes(), &[], &nothing) else {
         panic!("it has no workers");
     };
-    assert!(said.render(false).contains("a number of `workers`"), "{}", said.render(false));
+    assert!(
+        said.render(false).contains("a number of `workers`"),
+        "{}",
+        said.render(false)
+    );
 }
