@@ -83,6 +83,7 @@ pub fn compiled() -> Compiled {
         stages,
         cancel: Cancel::None,
         balance: Balance::default(),
+        routing: None,
         shared_state: false,
     };
     let model = Model::new(Tables {

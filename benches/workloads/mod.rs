@@ -142,6 +142,7 @@ fn system(system: System) -> Model {
             stages: system.timeout.map(Stage::Timeout).into_iter().collect(),
             cancel: Cancel::None,
             balance: Balance::TwoChoices { replacement: false },
+            routing: None,
             shared_state: false,
         });
         tables.sites.push(Site {

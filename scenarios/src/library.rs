@@ -77,6 +77,9 @@ static ALL: &[Shipped] = shipped! {
     23 "queue-disciplines"
     24 "criticality"
     25 "dimmer"
+    26 "outlier-ejection"
+    27 "hot-key"
+    28 "shuffle-sharding"
 };
 
 /// All of them, by lesson.

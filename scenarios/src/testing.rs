@@ -169,6 +169,7 @@ impl Build {
                 stages: vec![],
                 cancel: Cancel::None,
                 balance: Balance::default(),
+                routing: None,
                 shared_state: false,
             });
             self.names.plans.push(name.clone());

@@ -1,10 +1,11 @@
 //! What a run leaves behind: counts, histograms and timelines, by index; names are put to them at the edge.
 
-use crate::ids::{ChangeId, ClassId, EndpointId, FaultId, LoadId, PlanId, ReplicaId};
+use crate::ids::{ChangeId, ClassId, EdgeId, EndpointId, FaultId, LoadId, PlanId, ReplicaId};
 use crate::observe::digest::Digest;
 use crate::observe::histogram::Histogram;
 use crate::outcome::Outcome;
 use crate::policy::breaker::{Cause, Circuit};
+use crate::routing::outlier;
 use crate::time::{SimTime, Span};
 
 /// How many there were of each outcome.
@@ -350,6 +351,10 @@ pub enum Subject {
     Load(LoadId),
     /// The breaker of a plan, of one caller instance.
     Breaker(PlanId, u32),
+    /// What outlier detection of one caller instance of an edge makes of a replica.
+    Outlier(EdgeId, u32, ReplicaId),
+    /// What the checks of one caller instance of an edge say of a replica.
+    Check(EdgeId, u32, ReplicaId),
 }
 
 /// What a transition leads to.
@@ -377,6 +382,12 @@ pub enum State {
     LoadState(u16),
     /// A breaker changed, for this reason.
     Circuit(Circuit, Cause),
+    /// A replica was ejected, for this reason.
+    Ejected(outlier::Cause),
+    /// An ejected replica was let in, for this reason.
+    LetIn(outlier::Cause),
+    /// A replica does not pass checks.
+    Down,
 }
 
 impl LoadPart {

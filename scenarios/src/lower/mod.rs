@@ -19,6 +19,7 @@ pub(crate) mod network;
 pub(crate) mod policies;
 mod rates;
 pub mod resolve;
+mod routing;
 mod services;
 
 use std::collections::BTreeSet;

@@ -33,6 +33,8 @@ pub(super) struct NewCall {
     pub class: u16,
     pub priority: u8,
     pub item: u16,
+    /// The attempt that makes it, or [`NONE`] for a load's request.
+    pub by: u32,
     /// The site of the call that the same parent will make next: its draws are made together with this one's.
     pub then: Option<SiteId>,
 }
@@ -144,6 +146,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         if self.may_retry {
             self.begin_retrying(call);
         }
+        if self.keyed {
+            self.note_item(call, new);
+        }
         self.recorder.call_started(lane, measured, now);
         if !is_single {
             self.begin_stages(call, new, deadline, own_deadline);
@@ -225,7 +230,7 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     /// A call ends though an attempt may be out; its parent is told.
     fn give_up(&mut self, call: u32, outcome: Outcome) {
-        self.let_go_of_attempt(call);
+        self.let_go_of_attempt(call, outcome);
         if self.has_passages(call) {
             self.close_within_deadline(call);
         }
@@ -234,10 +239,10 @@ impl<Q: Pending> Simulation<'_, Q> {
     }
 
     /// What is out of a call is let go.
-    pub(super) fn let_go_of_attempt(&mut self, call: u32) {
+    pub(super) fn let_go_of_attempt(&mut self, call: u32, outcome: Outcome) {
         let attempt = core::mem::replace(&mut self.calls[call].attempt, NONE);
         if attempt != NONE {
-            self.drop_attempt(attempt);
+            self.drop_attempt(attempt, outcome);
         }
     }
 
@@ -260,9 +265,9 @@ impl<Q: Pending> Simulation<'_, Q> {
     pub(super) fn abandon_call(&mut self, call: CallRef) {
         let over = self.over(call);
         match call.which() {
-            Which::Lean(attempt) => self.drop_attempt(attempt),
+            Which::Lean(attempt) => self.drop_attempt(attempt, Outcome::Cancelled),
             Which::Row(call) => {
-                self.let_go_of_attempt(call);
+                self.let_go_of_attempt(call, Outcome::Cancelled);
                 if self.has_passages(call) {
                     self.close_try(call, Outcome::Cancelled);
                     self.close_whole(call, Outcome::Cancelled);

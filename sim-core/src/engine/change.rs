@@ -174,6 +174,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                     .replace_plan(self.model, *plan, before, &shape, &self.streams);
                 self.plans[plan.index()] = shape;
                 self.reshape_sites();
+                self.begin_routers();
             }
             Edit::Link { link, row } => {
                 self.links[link.index()] = row;
@@ -209,5 +210,6 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             self.transition(Subject::Replica(ReplicaId(replica)), state);
         }
         self.recount_up(service);
+        self.members_changed(service);
     }
 }

@@ -57,6 +57,14 @@ pub(crate) enum Event {
     GateDue,
     /// A dimmer's control period has ended. Replica.
     DimmerDue,
+    /// A caller compares its callee's replicas. Caller of a router.
+    OutlierDue,
+    /// A caller checks a replica. Check; of the serial number.
+    CheckDue,
+    /// A check reaches its replica. Check; of the serial number.
+    CheckArrived,
+    /// A check is answered, or given up. Check; of the serial number.
+    CheckEnded,
 }
 
 /// Every number an entry has room for; those beyond the last event stand for none.
@@ -70,7 +78,7 @@ const EVENTS: [Event; 64] = {
     events
 };
 
-const KINDS: [Event; 25] = [
+const KINDS: [Event; 29] = [
     Event::Arrival,
     Event::Thought,
     Event::SessionNext,
@@ -96,6 +104,10 @@ const KINDS: [Event; 25] = [
     Event::PassageTimeout,
     Event::GateDue,
     Event::DimmerDue,
+    Event::OutlierDue,
+    Event::CheckDue,
+    Event::CheckArrived,
+    Event::CheckEnded,
 ];
 
 impl Event {
@@ -133,6 +145,10 @@ impl Event {
             Event::PassageTimeout => "passage_timeout",
             Event::GateDue => "gate_due",
             Event::DimmerDue => "dimmer_due",
+            Event::OutlierDue => "outlier_due",
+            Event::CheckDue => "check_due",
+            Event::CheckArrived => "check_arrived",
+            Event::CheckEnded => "check_ended",
         }
     }
 
@@ -146,7 +162,9 @@ impl Event {
             | Event::BranchDone
             | Event::ShareDone
             | Event::Replied
-            | Event::CancelArrived => Rank::Completion,
+            | Event::CancelArrived
+            | Event::CheckArrived
+            | Event::CheckEnded => Rank::Completion,
             Event::RingDue
             | Event::AttemptTimeout
             | Event::CallTimeout
@@ -162,7 +180,9 @@ impl Event {
             | Event::PassageDue
             | Event::PassageTimeout
             | Event::GateDue
-            | Event::DimmerDue => Rank::Timer,
+            | Event::DimmerDue
+            | Event::OutlierDue
+            | Event::CheckDue => Rank::Timer,
         }
     }
 }

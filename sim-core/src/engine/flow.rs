@@ -251,6 +251,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             class: row.class,
             priority: row.priority,
             item: 0,
+            by: attempt,
             then,
         })
     }

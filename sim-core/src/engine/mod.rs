@@ -27,6 +27,7 @@ mod finish;
 mod flow;
 mod gate;
 mod governor;
+mod item;
 mod lockstep;
 mod network;
 mod outage;
@@ -224,6 +225,9 @@ struct Simulation<'m, Q> {
     passages: Slab<Passage>,
     stacks: Vec<Stack<'m>>,
     gates: Gates<'m>,
+    /// Whether some plan looks at requests' keys; if so, the keys.
+    keyed: bool,
+    items: item::Items,
     attempts: Slab<Attempt>,
     foreseen: Foreseen,
     frames: Slab<Frame>,
@@ -293,7 +297,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 &mut rings,
             );
         }
-        let mut singles = vec![!change::edits_plans(model); layout.lanes.len()];
+        let keyed = item::are_asked_for(model);
+        let mut singles = vec![!keyed && !change::edits_plans(model); layout.lanes.len()];
         for (row, site) in model.sites.iter().enumerate() {
             singles[layout.lane_of[row] as usize] &= plans[site.plan.index()].is_single();
         }
@@ -326,6 +331,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             passages: Slab::new(),
             stacks,
             gates,
+            keyed,
+            items: item::Items::default(),
             attempts: Slab::new(),
             foreseen: Foreseen::default(),
             frames: Slab::new(),
@@ -370,6 +377,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         simulation.begin_faults();
         simulation.begin_changes();
         simulation.begin_dimmers();
+        simulation.begin_routers();
         simulation
     }
 
@@ -509,6 +517,10 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Event::PassageTimeout => self.on_passage_timeout(entry),
             Event::GateDue => self.on_gate_due(entry),
             Event::DimmerDue => self.on_dimmer_due(entry),
+            Event::OutlierDue => self.on_outlier_due(entry),
+            Event::CheckDue => self.on_check_due(entry),
+            Event::CheckArrived => self.on_check_arrived(entry),
+            Event::CheckEnded => self.on_check_ended(entry),
         }
     }
 

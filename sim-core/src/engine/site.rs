@@ -1,6 +1,6 @@
 //! What is in force at each call site, arranged for the engine: all that the path of a call looks at, in one row.
 
-use super::balance::CallerState;
+use super::balance::{CallerState, WATCHED};
 use super::event::Event;
 use super::ring::Ring;
 use super::ring_for;
@@ -11,7 +11,6 @@ use crate::policy::deadline::Deadline;
 use crate::policy::retry::Retry;
 use crate::policy::timeout::Cancel;
 use crate::quantity::{Chance, Nanomoney};
-use crate::routing::Balance;
 
 /// A plan's stages, arranged for the engine.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +111,11 @@ pub(super) struct SiteShape<'m> {
     /// The row of its balancer, and where the states of that begin.
     pub balancer: u32,
     pub first_balance: u32,
-    /// Where its edge's counts begin, or [`NONE`].
+    /// The row of its router, or [`NONE`].
+    pub router: u32,
+    /// Up to so many active replicas there is nothing to pick.
+    pub obvious: u32,
+    /// Where its edge's counts begin, with [`WATCHED`] if it has a router, or [`NONE`].
     pub first_outstanding: u32,
 }
 
@@ -125,7 +128,7 @@ impl<'m> SiteShape<'m> {
         links: &[&'m Link],
     ) -> Vec<SiteShape<'m>> {
         let layout = model.layout();
-        let edits_plans = super::change::edits_plans(model);
+        let needs_rows = super::change::edits_plans(model) || super::item::are_asked_for(model);
         let of = |(row, site): (usize, &crate::model::Site)| {
             let edge = &model.edges[site.edge.index()];
             let endpoint = endpoints[site.callee.index()];
@@ -145,7 +148,7 @@ impl<'m> SiteShape<'m> {
                 links: edge.links.map(|it| links[it.index()]),
                 attempt_timeout: plans[site.plan.index()].attempt_timeout,
                 is_single,
-                is_lean: is_single && !edits_plans,
+                is_lean: is_single && !needs_rows,
                 is_choosy: endpoint.errors.is_some() || endpoint.price_per_call != Nanomoney(0),
                 works: endpoint.work.is_some(),
                 sends_bytes: endpoint.request_bytes > 0,
@@ -168,18 +171,25 @@ impl<'m> SiteShape<'m> {
                 slots: model.services[edge.callee.index()].places.len() as u32,
                 balancer: 0,
                 first_balance: 0,
+                router: NONE,
+                obvious: 1,
                 first_outstanding: callers.first_outstanding[site.edge.index()],
             }
         };
         let mut sites: Vec<SiteShape<'m>> = model.sites.iter().enumerate().map(of).collect();
         for site in &mut sites {
-            site.rebalance(callers, &plans[site.plan.index()].plan.balance);
+            site.rebalance(callers, plans[site.plan.index()].plan);
         }
         sites
     }
 
     /// Its plan balances so from now on.
-    fn rebalance(&mut self, callers: &CallerState, balance: &Balance) {
-        (self.balancer, self.first_balance) = callers.balancer(self.edge, balance);
+    fn rebalance(&mut self, callers: &CallerState, plan: &Plan) {
+        let place = callers.balancer(self.edge, plan);
+        (self.balancer, self.first_balance, self.router) = (place.balancer, place.first, place.router);
+        if place.router != NONE {
+            self.obvious = 0;
+            self.first_outstanding |= WATCHED;
+        }
     }
 }

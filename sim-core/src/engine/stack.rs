@@ -337,7 +337,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             return;
         }
         self.happened(Event::PassageTimeout, self.calls[call].key);
-        self.let_go_of_attempt(call);
+        self.let_go_of_attempt(call, Outcome::Timeout);
         match level {
             Level::Try => {
                 self.settle_passage(passage, beyond, Outcome::Cancelled);

@@ -126,6 +126,7 @@ mod tests {
             stages: vec![],
             cancel: Cancel::None,
             balance: Balance::Random,
+            routing: None,
             shared_state: false,
         }
     }

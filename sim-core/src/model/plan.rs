@@ -1,5 +1,6 @@
 //! Plans: the policy stack in force on a call site, and where its state lives.
 
+use super::Routing;
 use crate::policy::PolicyKind;
 use crate::policy::breaker::Breaker;
 use crate::policy::bulkhead::Bulkhead;
@@ -25,6 +26,8 @@ pub struct Plan {
     pub cancel: Cancel,
     /// How a replica is picked.
     pub balance: Balance,
+    /// From which replicas, if not simply all.
+    pub routing: Option<Box<Routing>>,
     /// Whether the caller's replicas share one state (`scope = "service"`).
     pub shared_state: bool,
 }
@@ -55,6 +58,14 @@ pub enum Gate {
     Bulkhead(Bulkhead),
     /// As a bulkhead, but finds the number itself.
     Concurrency(Concurrency),
+}
+
+impl Plan {
+    /// Whether its picks look at the request's key.
+    pub fn asks_for_key(&self) -> bool {
+        let spread = self.routing.as_ref().and_then(|it| it.spread.as_ref());
+        self.balance.asks_for_key() || spread.is_some_and(|it| it.asks_for_key())
+    }
 }
 
 impl Gate {

@@ -6,14 +6,18 @@ pub mod budget;
 pub mod bulkhead;
 pub mod concurrency;
 pub mod deadline;
+pub mod health;
+pub mod outlier;
 pub mod rate_limit;
 pub mod retry;
+pub mod routing;
 pub mod throttle;
 pub mod timeout;
 
 use super::{At, Opt, Switch};
 use crate::fields::*;
 use crate::syntax::address::EdgeAddress;
+use crate::syntax::units::Ratio;
 use balance::Balance;
 use breaker::Breaker;
 use brownout_sim_core::policy::PolicyKind;
@@ -22,8 +26,11 @@ use brownout_sim_core::time::Span;
 use bulkhead::Bulkhead;
 use concurrency::Concurrency;
 use deadline::Deadline;
+use health::Health;
+use outlier::Outlier;
 use rate_limit::RateLimit;
 use retry::Retry;
+use routing::{Locality, Shard, Subset};
 use throttle::Throttle;
 use timeout::CANCELS;
 
@@ -52,6 +59,18 @@ table! {
         concurrency: Opt<Switch<Concurrency>> = switch(kind_or_table::<Concurrency>()), optional().live(), "\"gradient2\"";
         /// How a replica is picked.
         balance: Opt<Balance> = kind_or_table::<Balance>(), default("\"round_robin\"").live(), "\"two_choices\"";
+        /// Takes out replicas that do worse than the others; `"none"` switches it off.
+        outlier: Opt<Switch<Outlier>> = switch(kind_or_table::<Outlier>()), optional().live(), "{ kind = \"envoy\", max_ejection_percent = \"50%\" }";
+        /// Checks replicas in the background; `"none"` switches it off.
+        health: Opt<Switch<Health>> = switch(kind_or_table::<Health>()), optional().live(), "{ kind = \"haproxy\", inter = \"2s\" }";
+        /// Below this share of available replicas, all are used, ejected or down as they may be, in whole percent; 0 is never. If absent, 50 % with the outlier detection, checks or localities of Envoy, and else 0.
+        panic_threshold: Opt<Ratio> = share(), optional().live(), "\"50%\"";
+        /// Each caller uses only some of the replicas; `"none"` switches it off.
+        subset: Opt<Switch<Subset>> = switch(kind_or_table::<Subset>()), optional().live(), "{ kind = \"deterministic\", subset_size = 5 }";
+        /// Some zones come before others; `"none"` switches it off.
+        locality: Opt<Switch<Locality>> = switch(kind_or_table::<Locality>()), optional().live(), "\"zone_aware\"";
+        /// Each key of requests uses only some of the replicas; `"none"` switches it off.
+        shard: Opt<Switch<Shard>> = switch(kind_or_table::<Shard>()), optional().live(), "{ kind = \"shuffle\", size = 2 }";
         /// Whose state it is: each replica of the caller has its own, or the service shares one.
         scope: Opt<Scope> = words(SCOPES), default("\"replica\""), "\"service\"";
         /// All kinds of policy in use, outermost first.

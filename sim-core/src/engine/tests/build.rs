@@ -243,6 +243,7 @@ pub struct Ld {
     pub zone: Option<u32>,
     pub class: u32,
     pub priority: u8,
+    pub items: Option<crate::dist::Zipf>,
     pub session: Option<crate::model::Session>,
 }
 
@@ -258,6 +259,7 @@ impl Ld {
             zone: None,
             class: 0,
             priority: 0,
+            items: None,
             session: None,
         }
     }
@@ -269,6 +271,7 @@ pub struct Policy {
     pub stages: Vec<Stage>,
     pub cancel: bool,
     pub balance: Balance,
+    pub routing: Option<Box<crate::model::Routing>>,
     pub shared: bool,
 }
 
@@ -536,7 +539,7 @@ impl Sys {
                 arrival: load.arrival.clone(),
                 scale: load.scale,
                 mix,
-                items: None,
+                items: load.items.clone(),
                 session: load.session.clone(),
             });
         }
@@ -576,6 +579,7 @@ impl Sys {
                 stages: policy.stages,
                 cancel: if policy.cancel { Cancel::Propagate } else { Cancel::None },
                 balance: policy.balance,
+                routing: policy.routing,
                 shared_state: policy.shared,
             });
             tables.edges.len() - 1

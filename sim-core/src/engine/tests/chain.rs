@@ -120,6 +120,7 @@ impl Chain {
                 stages: self.stages.clone(),
                 cancel: Cancel::None,
                 balance: Balance::default(),
+                routing: None,
                 shared_state: false,
             });
             if tier == 0 {

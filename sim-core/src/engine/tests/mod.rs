@@ -13,3 +13,4 @@ mod flows;
 mod gates;
 mod properties;
 mod queues;
+mod routing;

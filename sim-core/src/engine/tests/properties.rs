@@ -16,6 +16,7 @@ use crate::model::{
     Arrival, Change, Edit, Effect, ErrorRule, ErrorWhen, Fault, Flap, Instant, MmppState, Model, Pick, QueueOrder,
     Ramp, Schedule, Session, SessionStep, Sharing, Stage, Style, Tables, TraceRow, WorkPer,
 };
+use crate::model::{Checks, Routing, Spread};
 use crate::observe::Record;
 use crate::policy::backoff::{Backoff, Curve, Jitter};
 use crate::policy::budget::{Budget, bucket::Bucket};
@@ -24,7 +25,15 @@ use crate::policy::retry::Retry;
 use crate::quantity::{Chance, Factor};
 use crate::results::RunResult;
 use crate::rng::Key;
-use crate::routing::Balance;
+use crate::routing::bounded_load::BoundedLoad;
+use crate::routing::cells::{Cells, Mapping};
+use crate::routing::health::{self, Health};
+use crate::routing::outlier::{self, Outlier};
+use crate::routing::priority::Priority;
+use crate::routing::shuffle_shard::ShuffleShard;
+use crate::routing::subset::Subset;
+use crate::routing::zone_aware::ZoneAware;
+use crate::routing::{Balance, Maglev, P2c, RingHash};
 use crate::server::slowdown::Slowdown;
 use crate::time::{SimTime, Span};
 
@@ -294,25 +303,98 @@ impl Choices<'_> {
         if !self.one_in(3) {
             stages.push(Stage::Timeout(ms(1 + self.below(60))));
         }
+        let balance = self.balance();
         Policy {
             stages,
             cancel: self.one_in(2),
-            balance: self.balance(),
+            balance,
+            routing: self.routing(&balance),
             shared: self.one_in(4),
         }
     }
 
     fn balance(&mut self) -> Balance {
-        match self.below(6) {
-            0 => Balance::default(),
-            1 => Balance::Random,
-            2 => Balance::LeastOutstanding,
-            3 => Balance::TwoChoices {
+        let all = Balance::ALL;
+        match all[self.below(all.len() as u64) as usize] {
+            Balance::TwoChoices { .. } => Balance::TwoChoices {
                 replacement: self.one_in(2),
             },
-            4 => Balance::Weighted,
-            _ => Balance::WeightedRandom,
+            Balance::P2c(_) if self.one_in(2) => Balance::P2c(P2c::LINKERD),
+            Balance::RingHash(it) => Balance::RingHash(RingHash {
+                bounded_load: self.one_in(2).then_some(BoundedLoad::envoy(125)),
+                minimum_ring_size: 64,
+                ..it
+            }),
+            Balance::Maglev(_) => Balance::Maglev(Maglev {
+                table_size: 251,
+                bounded_load: None,
+            }),
+            other => other,
         }
+    }
+
+    fn routing(&mut self, balance: &Balance) -> Option<Box<Routing>> {
+        if self.one_in(2) {
+            return None;
+        }
+        let seconds = |it: u64| Span::from_millis(100 + 100 * it);
+        let outlier = match self.below(3) {
+            0 => None,
+            1 => Some(Outlier::Envoy(outlier::Envoy {
+                interval: seconds(self.below(10)),
+                base_ejection_time: seconds(self.below(10)),
+                max_ejection_percent: 50,
+                ..outlier::Envoy::default()
+            })),
+            _ => Some(Outlier::Grpc(outlier::Grpc {
+                interval: seconds(self.below(10)),
+                base_ejection_time: seconds(self.below(10)),
+                failure_percentage_ejection: Some(outlier::grpc::FailurePercentage {
+                    threshold: 5,
+                    request_volume: 2,
+                    minimum_hosts: 1,
+                    ..outlier::grpc::FailurePercentage::default()
+                }),
+                ..outlier::Grpc::default()
+            })),
+        };
+        let health = self.one_in(2).then(|| Checks {
+            health: if self.one_in(2) {
+                Health::Haproxy(health::Haproxy {
+                    inter: seconds(self.below(5)),
+                    observe: Some(health::Observe::of(true)),
+                    ..health::Haproxy::default()
+                })
+            } else {
+                Health::Envoy(health::Envoy::new(ms(50), seconds(self.below(5)), 1, 2))
+            },
+            depends_on: vec![],
+        });
+        let subset_size = 1 + self.below(3) as u32;
+        let subset = self.one_in(3).then_some(Subset::Deterministic { subset_size });
+        let spread = match self.below(8) {
+            0 => Some(Spread::Priority {
+                priority: Priority::DEFAULT,
+                levels: vec![],
+            }),
+            1 => Some(Spread::ZoneAware(ZoneAware {
+                min_cluster_size: 0,
+                ..ZoneAware::DEFAULT
+            })),
+            2 => Some(Spread::Cells(Cells {
+                cells: 2,
+                mapping: Mapping::Rendezvous,
+            })),
+            3 if !balance.has_schedule() => Some(Spread::Shuffle(ShuffleShard { size: 2 })),
+            _ => None,
+        };
+        Some(Box::new(Routing {
+            outlier,
+            health,
+            panic_threshold: 50 * self.below(2) as u32,
+            subset,
+            spread,
+        }))
     }
 
     fn system(&mut self) -> Sys {
@@ -489,7 +571,7 @@ impl Choices<'_> {
                 let plan = self.below(tables.plans.len() as u64) as u32;
                 let mut row = tables.plans[plan as usize].clone();
                 let policy = self.policy();
-                (row.stages, row.balance) = (policy.stages, policy.balance);
+                (row.stages, row.balance, row.routing) = (policy.stages, policy.balance, policy.routing);
                 Edit::Plan {
                     plan: PlanId(plan),
                     row,
@@ -723,6 +805,7 @@ fn memory_does_not_grow_with_the_length_of_a_run() {
         ],
         cancel: true,
         balance: Balance::LeastOutstanding,
+        routing: None,
         shared: false,
     };
     let system = Sys::new(vec![
