@@ -164,7 +164,7 @@ impl<V: Value> Value for Option<V> {
 /// Numbers with commas between.
 impl<V: Value> Value for Vec<V> {
     fn takes() -> String {
-        format!("{} for each, with commas", V::takes())
+        format!("{}, or several with commas", V::takes())
     }
 
     fn read(text: &str) -> Result<Vec<V>, String> {
