@@ -265,7 +265,7 @@ mod tests {
     fn detail_adds_histograms_series_and_transitions() {
         let value: serde_json::Value = serde_json::from_str(&answer(true)).unwrap();
         let run = &value["runs"][0];
-        insta::assert_snapshot!(layout::pretty(&run["transitions"]));
+        insta::assert_snapshot!(pretty(&run["transitions"]));
         let load = &run["series"]["loads"]["shoppers"];
         assert_eq!(load["goodput"].as_array().unwrap().len(), 120);
         assert_eq!(

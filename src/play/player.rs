@@ -231,7 +231,7 @@ impl<'a> Event<'a> {
             return Ok(None);
         };
         let wrong = |help| {
-            Mistake::new(format!("`{value}` is not {takes}, which `{name}` is"))
+            Mistake::new(format!("`{value}` cannot be `{name}`: {takes} is wanted"))
                 .help(help)
                 .at(place.clone())
         };

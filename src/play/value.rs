@@ -164,7 +164,7 @@ impl<V: Value> Value for Option<V> {
 /// Numbers with commas between.
 impl<V: Value> Value for Vec<V> {
     fn takes() -> String {
-        format!("a list of {}", V::takes().trim_start_matches("a ").to_owned() + "s")
+        format!("{}, or several with commas", V::takes())
     }
 
     fn read(text: &str) -> Result<Vec<V>, String> {
