@@ -87,11 +87,7 @@ fn shown(played: &Played, at: usize, ascii: bool) -> Vec<String> {
 /// Whether a line says nothing that another has not said, but for numbers of calls.
 fn is_more_of(line: &Line, next: &Line) -> bool {
     let words = |text: &str| -> Vec<String> {
-        let numberless = |it: &str| {
-            it.starts_with('#')
-                .then(|| "#".to_owned())
-                .unwrap_or_else(|| it.to_owned())
-        };
+        let numberless = |it: &str| if it.starts_with('#') { "#" } else { it }.to_owned();
         text.split(' ').map(numberless).collect()
     };
     line.event.is_some()

@@ -294,8 +294,8 @@ mod tests {
         assert_eq!(again::<Factor>("x1.5"), "x1.5");
         for text in [
             "5s",
-            "exponential(1s, factor=2, cap=60s)",
-            "exponential(1s, factor=2, cap=60s) full",
+            "exponential(1s, factor=2, cap=1m)",
+            "exponential(1s, factor=2, cap=1m) full",
             "none",
         ] {
             assert_eq!(again::<Backoff>(text), text);
