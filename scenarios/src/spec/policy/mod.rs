@@ -10,10 +10,10 @@ pub mod health;
 pub mod outlier;
 pub mod rate_limit;
 pub mod retry;
-pub mod routing;
 pub mod throttle;
 pub mod timeout;
 
+use super::spread::{Locality, Shard, Subset};
 use super::{At, Opt, Switch};
 use crate::fields::*;
 use crate::syntax::address::EdgeAddress;
@@ -30,7 +30,6 @@ use health::Health;
 use outlier::Outlier;
 use rate_limit::RateLimit;
 use retry::Retry;
-use routing::{Locality, Shard, Subset};
 use throttle::Throttle;
 use timeout::CANCELS;
 
