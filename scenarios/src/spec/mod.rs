@@ -23,6 +23,7 @@ pub mod policy;
 pub mod queue;
 pub mod run;
 pub mod service;
+pub mod spread;
 pub mod zone;
 
 pub use crate::document::{At, Place};

@@ -20,10 +20,10 @@ fn unnamed(map: &str, lib: &Text) -> Vec<String> {
 /// What is missing of a policy that files can name: its machine, a word in the book, a shipped scenario that sets it.
 fn incomplete(policy: &str, exists: impl Fn(&str) -> bool, book: &[Text], library: &[Text]) -> Vec<String> {
     let mut complaints = Vec::new();
-    let machine = if policy == "balance" {
-        "routing".to_owned() // A folder of its own, as the engine picks with it without any policy.
-    } else {
-        format!("policy/{policy}")
+    let machine = match policy {
+        "balance" => "routing".to_owned(), // A folder of its own, as the engine picks with it without any policy.
+        "outlier" | "health" => format!("routing/{policy}"), // They decide among whom.
+        _ => format!("policy/{policy}"),
     };
     let machines = [
         format!("sim-core/src/{machine}.rs"),

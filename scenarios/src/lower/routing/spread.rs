@@ -11,7 +11,7 @@ use brownout_sim_core::routing::zone_aware::ZoneAware;
 
 use crate::lower::gates::{Mistaken, Settings, overlay};
 use crate::lower::index::{Index, listed};
-use crate::spec::policy::routing as spec;
+use crate::spec::spread as spec;
 
 pub(super) fn subset(written: &spec::Subset) -> Result<Subset, Mistaken> {
     let (spec::Subset::Deterministic(size) | spec::Subset::Rendezvous(size)) = written;

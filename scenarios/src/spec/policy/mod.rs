@@ -13,10 +13,10 @@ pub mod outlier;
 pub mod pool;
 pub mod rate_limit;
 pub mod retry;
-pub mod routing;
 pub mod throttle;
 pub mod timeout;
 
+use super::spread::{Locality, Shard, Subset};
 use super::{At, Opt, Switch};
 use crate::fields::*;
 use crate::syntax::address::EdgeAddress;
@@ -36,7 +36,6 @@ use outlier::Outlier;
 use pool::Pool;
 use rate_limit::RateLimit;
 use retry::Retry;
-use routing::{Locality, Shard, Subset};
 use throttle::Throttle;
 use timeout::CANCELS;
 

@@ -1,4 +1,4 @@
-//! `subset`, `locality` and `shard`: only some of the replicas, or some before others.
+//! `subset`, `locality` and `shard` of policies: only some of the replicas, or some before others.
 
 use crate::fields::*;
 use crate::spec::{At, Named, Opt};
