@@ -11,6 +11,7 @@ pub mod input;
 pub mod interrupt;
 pub mod json;
 pub mod output;
+pub mod play;
 pub mod progress;
 pub mod report;
 

@@ -83,6 +83,8 @@ pub fn compiled() -> Compiled {
         stages,
         cancel: Cancel::None,
         balance: Balance::default(),
+        routing: None,
+        pool: None,
         shared_state: false,
     };
     let model = Model::new(Tables {
@@ -127,12 +129,14 @@ pub fn compiled() -> Compiled {
                 edge: EdgeId(0),
                 callee: EndpointId(1),
                 plan: PlanId(0),
+                instead: None,
             },
             Site {
                 key: 3,
                 edge: EdgeId(1),
                 callee: EndpointId(0),
                 plan: PlanId(1),
+                instead: None,
             },
         ],
         edges: vec![

@@ -142,6 +142,8 @@ fn system(system: System) -> Model {
             stages: system.timeout.map(Stage::Timeout).into_iter().collect(),
             cancel: Cancel::None,
             balance: Balance::TwoChoices { replacement: false },
+            routing: None,
+            pool: None,
             shared_state: false,
         });
         tables.sites.push(Site {
@@ -149,6 +151,7 @@ fn system(system: System) -> Model {
             edge: EdgeId::from_index(row),
             callee: EndpointId::from_index(callee),
             plan: PlanId::from_index(row),
+            instead: None,
         });
         SiteId::from_index(row)
     };

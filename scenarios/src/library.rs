@@ -77,6 +77,12 @@ static ALL: &[Shipped] = shipped! {
     23 "queue-disciplines"
     24 "criticality"
     25 "dimmer"
+    26 "outlier-ejection"
+    27 "hot-key"
+    28 "shuffle-sharding"
+    31 "hedging"
+    32 "fallback-overload"
+    33 "stack-order"
 };
 
 /// All of them, by lesson.

@@ -348,6 +348,7 @@ fn lint(built: &Built, spec: &Spec, expectations: &[Expectation], variant: &str,
                 "L0122" => &["order"],
                 "L0123" | "L0125" => &["breaker"],
                 "L0124" => &["bulkhead", "rate_limit"],
+                "L0131" | "L0132" => &["hedge"],
                 _ => &[],
             };
             about

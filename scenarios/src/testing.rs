@@ -169,6 +169,8 @@ impl Build {
                 stages: vec![],
                 cancel: Cancel::None,
                 balance: Balance::default(),
+                routing: None,
+                pool: None,
                 shared_state: false,
             });
             self.names.plans.push(name.clone());
@@ -182,6 +184,7 @@ impl Build {
             edge,
             callee: EndpointId(callee.0),
             plan,
+            instead: None,
         });
         SiteId::from_index(self.tables.sites.len() - 1)
     }

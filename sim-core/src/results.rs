@@ -1,10 +1,11 @@
 //! What a run leaves behind: counts, histograms and timelines, by index; names are put to them at the edge.
 
-use crate::ids::{ChangeId, ClassId, EndpointId, FaultId, LoadId, PlanId, ReplicaId};
+use crate::ids::{ChangeId, ClassId, EdgeId, EndpointId, FaultId, LoadId, PlanId, ReplicaId};
 use crate::observe::digest::Digest;
 use crate::observe::histogram::Histogram;
 use crate::outcome::Outcome;
 use crate::policy::breaker::{Cause, Circuit};
+use crate::routing::outlier;
 use crate::time::{SimTime, Span};
 
 /// How many there were of each outcome.
@@ -214,6 +215,8 @@ pub struct EdgePart {
     pub calls: u64,
     /// How many attempts were sent.
     pub attempts: u64,
+    /// What its covers did.
+    pub covered: Covered,
     /// How the calls ended; `calls` less all of these are unfinished.
     pub outcomes: Outcomes,
     /// From call to final outcome.
@@ -226,6 +229,29 @@ impl EdgePart {
     /// Calls that had not ended when the drain did.
     pub fn unfinished(&self) -> u64 {
         self.calls - self.outcomes.total()
+    }
+}
+
+/// What hedges and fallbacks did for calls over an edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Covered {
+    /// Copies that hedges sent besides the first.
+    pub hedges: u64,
+    /// Calls that one of those answered first.
+    pub hedge_wins: u64,
+    /// Calls that failed and were answered by their fallback.
+    pub fallbacks: u64,
+    /// Calls that their fallback could not help.
+    pub fallbacks_failed: u64,
+}
+
+impl Covered {
+    /// Counts all of another.
+    pub fn merge(&mut self, other: &Covered) {
+        self.hedges += other.hedges;
+        self.hedge_wins += other.hedge_wins;
+        self.fallbacks += other.fallbacks;
+        self.fallbacks_failed += other.fallbacks_failed;
     }
 }
 
@@ -350,6 +376,10 @@ pub enum Subject {
     Load(LoadId),
     /// The breaker of a plan, of one caller instance.
     Breaker(PlanId, u32),
+    /// What outlier detection of one caller instance of an edge makes of a replica.
+    Outlier(EdgeId, u32, ReplicaId),
+    /// What the checks of one caller instance of an edge say of a replica.
+    Check(EdgeId, u32, ReplicaId),
 }
 
 /// What a transition leads to.
@@ -377,6 +407,12 @@ pub enum State {
     LoadState(u16),
     /// A breaker changed, for this reason.
     Circuit(Circuit, Cause),
+    /// A replica was ejected, for this reason.
+    Ejected(outlier::Cause),
+    /// An ejected replica was let in, for this reason.
+    LetIn(outlier::Cause),
+    /// A replica does not pass checks.
+    Down,
 }
 
 impl LoadPart {
@@ -412,6 +448,7 @@ impl EdgePart {
     pub fn merge(&mut self, other: &EdgePart) {
         self.calls += other.calls;
         self.attempts += other.attempts;
+        self.covered.merge(&other.covered);
         self.outcomes.merge(&other.outcomes);
         self.response.merge(&other.response);
         self.attempt.merge(&other.attempt);

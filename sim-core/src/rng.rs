@@ -78,6 +78,8 @@ pub enum Purpose {
     Governor,
     /// Whether a call gets the optional steps of its flow.
     Dimmer,
+    /// What a request is about.
+    Item,
 }
 
 /// A stable 64-bit name of an entity, hashed from its text when the model is built.

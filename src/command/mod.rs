@@ -6,6 +6,7 @@ mod explain;
 mod list;
 mod metric;
 mod new;
+mod play;
 mod run;
 mod schema;
 
@@ -46,6 +47,7 @@ enum Command {
     Check(check::Args),
     Run(run::Args),
     Explain(explain::Args),
+    Play(play::Args),
     Schema(schema::Args),
     Completions(completions::Args),
 }
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Run(args) => run::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Play(args) => play::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),
     }));

@@ -20,6 +20,7 @@ use crate::experiment::{Experiment, Replication};
 use crate::report::describe::unit_of;
 use crate::report::verdicts;
 use detail::Detail;
+pub(crate) use layout::pretty;
 use parts::{Edge, Load, Service};
 
 /// The version of this format.
@@ -128,7 +129,7 @@ pub fn render(compiled: &Compiled, experiment: &Experiment, judgements: &[Judgem
         comparison: None,
         expectations: expectations(compiled, judgements),
     };
-    layout::pretty(&document)
+    pretty(&document)
 }
 
 fn run<'a>(compiled: &'a Compiled, replication: &Replication, detail: bool) -> Run<'a> {
@@ -264,7 +265,7 @@ mod tests {
     fn detail_adds_histograms_series_and_transitions() {
         let value: serde_json::Value = serde_json::from_str(&answer(true)).unwrap();
         let run = &value["runs"][0];
-        insta::assert_snapshot!(layout::pretty(&run["transitions"]));
+        insta::assert_snapshot!(pretty(&run["transitions"]));
         let load = &run["series"]["loads"]["shoppers"];
         assert_eq!(load["goodput"].as_array().unwrap().len(), 120);
         assert_eq!(

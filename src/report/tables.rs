@@ -218,12 +218,23 @@ fn edges(over: &Over<'_>) -> String {
         Column::numbers("p99").rank(3),
         Column::words("failed as").rank(2),
     ];
+    // Only where there is something to tell.
+    let any = |of: fn(&EdgePart) -> u64| {
+        let runs = over.report.runs();
+        runs.iter()
+            .any(|run| run.result.edges.iter().any(|it| of(&it.total) > 0))
+    };
+    let hedged = any(|it| it.covered.hedges);
+    let fell_back = any(|it| it.covered.fallbacks + it.covered.fallbacks_failed);
+    let mut columns = Vec::from(columns);
+    columns.extend(hedged.then(|| Column::numbers("copies").rank(2)));
+    columns.extend(fell_back.then(|| Column::numbers("fell back").rank(2)));
     let names = &over.report.compiled.names.edges;
     let rows = names.iter().enumerate().map(|(at, name)| {
         fn part(run: &RunResult, at: usize) -> &EdgePart {
             &run.edges[at].total
         }
-        let cells = vec![
+        let mut cells = vec![
             name.clone(),
             over.show(Unit::PerSecond, |run| rate(part(run, at).calls, run)),
             over.show(Unit::Plain, |run| ratio(part(run, at).attempts, part(run, at).calls)),
@@ -234,6 +245,16 @@ fn edges(over: &Over<'_>) -> String {
             over.show(Unit::Seconds, |run| part(run, at).response.quantile_s(0.99)),
             over.failures(|run| (part(run, at).calls, part(run, at).outcomes)),
         ];
+        if hedged {
+            cells.push(over.show(Unit::Ratio, |run| {
+                ratio(part(run, at).covered.hedges, part(run, at).calls)
+            }));
+        }
+        if fell_back {
+            cells.push(over.show(Unit::Ratio, |run| {
+                ratio(part(run, at).covered.fallbacks, part(run, at).calls)
+            }));
+        }
         let bad = over
             .summary(|run| ratio(part(run, at).outcomes.failed(), part(run, at).calls))
             .map_or(0.0, |it| it.mean);

@@ -40,6 +40,7 @@ fn help_tells_a_stranger_what_to_do() {
         &["new", "--help"],
         &["check", "--help"],
         &["explain", "--help"],
+        &["play", "--help"],
     ] {
         insta::assert_snapshot!(format!("help {}", command[0]), shell.transcript(command));
     }

@@ -28,6 +28,19 @@ fn compare(path: &str, wanted: &str) {
     );
 }
 
+/// The words of a command line; what stands between single quotes is one.
+fn words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    for (at, part) in line.split('\'').enumerate() {
+        if at % 2 == 1 {
+            words.push(part);
+        } else {
+            words.extend(part.split(' ').filter(|it| !it.is_empty()));
+        }
+    }
+    words
+}
+
 /// The text with what stands between `<!-- output: brownout WORDS -->` and `<!-- /output -->` replaced by what that command
 /// prints.
 fn with_outputs(text: &str) -> String {
@@ -39,7 +52,7 @@ fn with_outputs(text: &str) -> String {
     while let Some(at) = rest.find(BEGIN) {
         let words_at = at + BEGIN.len();
         let words_end = words_at + rest[words_at..].find(" -->").expect("the mark is closed");
-        let words: Vec<&str> = rest[words_at..words_end].split(' ').collect();
+        let words = words(&rest[words_at..words_end]);
         let output = shell.run(&words);
         let said = String::from_utf8(output.stdout).expect("output is UTF-8");
         assert!(!said.is_empty(), "brownout {} said nothing", words.join(" "));
@@ -58,6 +71,18 @@ fn the_readme_shows_what_the_command_prints() {
     let path = "README.md";
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("it is there");
     compare(path, &with_outputs(&text));
+}
+
+#[test]
+fn the_book_shows_what_play_prints() {
+    let path = "book/src/play.md";
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("it is there");
+    compare(path, &with_outputs(&text));
+}
+
+#[test]
+fn a_script_is_one_word_of_a_command_line() {
+    assert_eq!(words("play hedge '0:call 5:ok'"), ["play", "hedge", "0:call 5:ok"]);
 }
 
 #[test]

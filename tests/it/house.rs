@@ -8,6 +8,7 @@ mod layers;
 mod library;
 mod links;
 mod machines;
+mod players;
 mod purity;
 mod releases;
 mod sources;

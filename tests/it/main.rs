@@ -8,6 +8,7 @@ mod house;
 mod interrupted;
 mod library;
 mod mutations;
+mod play;
 mod sameness;
 mod shell;
 mod summaries;

@@ -7,6 +7,7 @@ mod blind_breaker;
 mod endless_queue;
 mod idle_budget;
 mod idle_discipline;
+mod idle_hedge;
 mod inverted_timeouts;
 mod late;
 mod late_shedding;
@@ -86,6 +87,8 @@ pub static CODES: &[Code] = &[
     blind_breaker::CODE,
     late_shedding::CODE,
     idle_discipline::CODE,
+    idle_hedge::CODE,
+    idle_hedge::LONE,
 ];
 
 /// What lints look at.
@@ -119,6 +122,7 @@ pub fn lints(input: Input<'_>) -> Vec<Lint> {
     found.extend(blind_breaker::check(input));
     found.extend(late_shedding::check(input));
     found.extend(idle_discipline::check(input));
+    found.extend(idle_hedge::check(input));
     found
 }
 
@@ -145,6 +149,7 @@ fn kind_of(stage: &Stage) -> PolicyKind {
         Stage::Retry(_) => PolicyKind::Retry,
         Stage::Timeout(_) => PolicyKind::Timeout,
         Stage::Gate(it) => it.kind(),
+        Stage::Cover(it) => it.kind(),
     }
 }
 

@@ -3,13 +3,15 @@ use crate::testing::{Build, Do, at, ms, steady};
 use brownout_sim_core::dist::Dist;
 use brownout_sim_core::measure::{Bound, Comparison, Condition, During, Metric, Moment, Target, Value};
 use brownout_sim_core::model::{
-    Arrival, Change, Cores, Edit, Effect, Expiry, Instant, QueueOrder, Rate, RatePoint, Schedule, Sharing, Shedding,
+    Arrival, Change, Cores, Cover, Edit, Effect, Expiry, Instant, QueueOrder, Rate, RatePoint, Schedule, Sharing,
+    Shedding,
 };
 use brownout_sim_core::outcome::{Outcome, OutcomeSet};
 use brownout_sim_core::policy::backoff::{Backoff, Curve, Jitter};
 use brownout_sim_core::policy::breaker::{Judge, Resilience4j};
 use brownout_sim_core::policy::budget::{Budget, bucket::Bucket, envoy::Envoy, finagle::Finagle, sre::Sre};
 use brownout_sim_core::policy::bulkhead::{Bulkhead, Semaphore};
+use brownout_sim_core::policy::hedge::{Delay, Hedge, OnFailure};
 use brownout_sim_core::policy::retry::Retry;
 use brownout_sim_core::policy::timeout::Cancel;
 use brownout_sim_core::quantity::Factor;
@@ -444,6 +446,37 @@ fn a_breaker_that_counts_only_what_stands_around_it_is_told() {
     assert_eq!(codes_of(vec![timeout.clone(), counting(timeouts)]), "L0122 L0125");
     let errors_too = counting(timeouts.with(Outcome::Error));
     assert_eq!(codes_of(vec![timeout, errors_too]), "L0122");
+}
+
+fn hedge(delay: Span, on_failure: OnFailure) -> Stage {
+    Stage::Cover(Cover::Hedge(Hedge {
+        delay: Delay::Fixed(delay),
+        on_failure,
+        ..Hedge::POLLY
+    }))
+}
+
+#[test]
+fn a_hedge_that_comes_after_the_limit_is_told() {
+    let of = |delay: Span, on_failure: OnFailure| codes_of(vec![hedge(delay, on_failure), Stage::Timeout(ms(500))]);
+    assert_eq!(of(ms(499), OnFailure::Wait), "");
+    assert_eq!(of(ms(500), OnFailure::Wait), "L0131");
+    assert_eq!(of(ms(500), OnFailure::NextAtOnce), "", "the timeout sends the next");
+    assert_eq!(of(Span::MAX, OnFailure::Wait), "", "only failures are hedged");
+    let deadline = Stage::Deadline(Deadline::local(ms(400)));
+    assert_eq!(codes_of(vec![deadline, hedge(ms(450), OnFailure::NextAtOnce)]), "L0131");
+}
+
+#[test]
+fn a_hedge_on_a_single_replica_is_told() {
+    let mut build = shop(1.0);
+    build.tables.services.iter_mut().for_each(|it| {
+        it.places.truncate(1);
+        it.replicas = 1;
+        it.weights.truncate(1);
+    });
+    build.policy("app -> db", vec![hedge(ms(50), OnFailure::Wait)]);
+    assert!(seen(build, &[]).contains("L0132"));
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn or<T: Copy>(value: &Opt<T>, default: T) -> T {
     value.as_ref().map_or(default, |it| it.value)
 }
 
-fn budget(written: &spec::Budget, at: crate::document::Place, cx: &mut Cx<'_>) -> Option<Budget> {
+pub(super) fn budget(written: &spec::Budget, at: crate::document::Place, cx: &mut Cx<'_>) -> Option<Budget> {
     let budget = match written {
         spec::Budget::Bucket(it) => Budget::Bucket(Bucket {
             deposit: share(&it.deposit, 100_000),

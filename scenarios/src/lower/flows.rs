@@ -36,6 +36,8 @@ pub(crate) struct Sites {
     ranks: BTreeMap<(Origin, EndpointId), u32>,
     /// The first site of each pair, once all are known.
     first: BTreeMap<(Origin, EndpointId), usize>,
+    /// Whom the fallback of a pair asks.
+    instead: BTreeMap<(Origin, EndpointId), EndpointId>,
     pub arcs: Vec<CallArc>,
 }
 
@@ -59,6 +61,26 @@ impl Sites {
             self.add(Origin::Endpoint(from), to, ranks);
         }
         self.arcs.extend(walk.arcs);
+    }
+
+    /// The fallback of a pair asks somebody else, by a site that it shares with a flow that calls there. Whether the pair
+    /// of caller and other callee is new; `Err` if it asked yet another in an earlier version of the file.
+    pub(crate) fn add_instead(&mut self, from: Origin, to: EndpointId, other: &At<EndpointId>) -> Result<bool, ()> {
+        let known = *self.instead.entry((from, to)).or_insert(other.value);
+        if known != other.value {
+            return Err(());
+        }
+        let is_new = !self.ranks.contains_key(&(from, other.value));
+        self.add(from, other.value, 1);
+        if let Origin::Endpoint(from) = from {
+            self.arcs.push(CallArc {
+                from,
+                to: other.value,
+                certain: false,
+                at: other.at,
+            });
+        }
+        Ok(is_new)
     }
 
     /// All sites are known: gives each its place.
@@ -101,6 +123,7 @@ impl Sites {
                 edge,
                 callee,
                 plan,
+                instead: self.instead.get(&(from, callee)).map(|it| self.site(from, *it, 0)),
             }
         };
         self.pairs().map(site).collect()

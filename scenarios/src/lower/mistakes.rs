@@ -135,6 +135,13 @@ impl Cx<'_> {
         };
     }
 
+    pub(crate) fn unknown_service<'n>(&mut self, name: &At<String>, known: impl Iterator<Item = &'n str>) {
+        let near = nearest(&name.value, known).map(|it| format!("did you mean `{it}`?"));
+        self.names_missing = true;
+        let message = format!("no service is called `{}`", name.value);
+        self.out.report(&S0201, name.at, message).help = near;
+    }
+
     pub(crate) fn only_calls_in_background(&mut self, at: Place) {
         self.out.report(&S0204, at, "only a call can be in the background");
     }
@@ -143,6 +150,15 @@ impl Cx<'_> {
         self.out
             .report(&S0202, at, format!("`{endpoint}` calls itself"))
             .help("call another endpoint, or take the step out");
+    }
+
+    pub(crate) fn falls_back_on_itself(&mut self, at: Place, endpoint: &str) {
+        self.out
+            .inconsistent(
+                at,
+                format!("the fallback of calls to `{endpoint}` is `{endpoint}` itself"),
+            )
+            .help("ask somebody else, or use `retry`");
     }
 
     pub(crate) fn endless_circle(&mut self, at: Place, names: &[String]) {

@@ -19,6 +19,7 @@ pub(crate) mod network;
 pub(crate) mod policies;
 mod rates;
 pub mod resolve;
+mod routing;
 mod services;
 
 use std::collections::BTreeSet;
@@ -125,8 +126,52 @@ impl<'s> System<'s> {
                 }
             }
         }
+        self.add_fallbacks(&mut sites, cx);
         sites.close();
         (sites, items)
+    }
+
+    /// Adds the calls that fallbacks make.
+    fn add_fallbacks(&self, sites: &mut Sites, cx: &mut Cx<'_>) {
+        let mut reported = BTreeSet::new();
+        let mut open: Vec<_> = sites.pairs().filter(|it| it.2 == 0).map(|it| (it.0, it.1)).collect();
+        while let Some((from, to)) = open.pop() {
+            for version in &self.versions {
+                // Which policies are in force is looked at again, and complained about, when plans are made.
+                let (no_files, mut out) = (|_: &str| Err(String::new()), Diagnostics::default());
+                let found = policies::effective(
+                    version,
+                    &self.directory,
+                    from,
+                    to,
+                    &mut Cx::new(&no_files, &mut out, false),
+                );
+                let Some(target) = policies::asks_instead(&found) else {
+                    continue;
+                };
+                let Ok(other) = self.directory.callee(&target.value) else {
+                    if reported.insert(target.at) {
+                        cx.callee(&self.directory, target);
+                    }
+                    continue;
+                };
+                if other == to {
+                    if reported.insert(target.at) {
+                        cx.falls_back_on_itself(target.at, &self.directory.endpoint_address(to));
+                    }
+                    continue;
+                }
+                match sites.add_instead(from, to, &At::new(other, target.at)) {
+                    Ok(true) => open.push((from, other)),
+                    Ok(false) => {}
+                    Err(()) => cx.not_live_now(
+                        target.at,
+                        "whom a fallback asks",
+                        "keep the fallback's `call`, or switch the fallback off",
+                    ),
+                }
+            }
+        }
     }
 }
 

@@ -8,23 +8,25 @@ use brownout_sim_core::policy::deadline::Deadline;
 use brownout_sim_core::policy::timeout::Cancel;
 use brownout_sim_core::policy::{OrderError, PolicyKind};
 use brownout_sim_core::rng::Key;
-use brownout_sim_core::routing::{Balance, Start};
 use brownout_sim_core::time::Span;
 
 use super::gates::{self, Mistaken};
 use super::index::Index;
 use super::resolve::{Directory, Origin, Specificity};
-use super::{Cx, budgets};
-use crate::document::Place;
-use crate::spec::policy::balance as spec_balance;
+use super::{Cx, budgets, routing};
+use crate::document::{At, Place};
+use crate::spec::policy::fallback::Fallback;
 use crate::spec::policy::{Policy, Scope};
 use crate::spec::{Named, Opt};
+use crate::syntax::address::Address;
 
 /// The keys that policies set, in the order in which they are shown.
-pub(crate) const KEYS: [&str; 12] = [
+pub(crate) const KEYS: [&str; 21] = [
     "timeout",
     "deadline",
     "cancel",
+    "fallback",
+    "hedge",
     "retry",
     "throttle",
     "rate_limit",
@@ -32,6 +34,13 @@ pub(crate) const KEYS: [&str; 12] = [
     "bulkhead",
     "concurrency",
     "balance",
+    "outlier",
+    "health",
+    "panic_threshold",
+    "subset",
+    "locality",
+    "shard",
+    "pool",
     "scope",
     "order",
 ];
@@ -51,6 +60,8 @@ pub(crate) fn place_of(policy: &Policy, key: usize) -> Option<Place> {
         "timeout" => at(&policy.timeout),
         "deadline" => at(&policy.deadline),
         "cancel" => at(&policy.cancel),
+        "fallback" => at(&policy.fallback),
+        "hedge" => at(&policy.hedge),
         "retry" => at(&policy.retry),
         "throttle" => at(&policy.throttle),
         "rate_limit" => at(&policy.rate_limit),
@@ -58,6 +69,13 @@ pub(crate) fn place_of(policy: &Policy, key: usize) -> Option<Place> {
         "bulkhead" => at(&policy.bulkhead),
         "concurrency" => at(&policy.concurrency),
         "balance" => at(&policy.balance),
+        "outlier" => at(&policy.outlier),
+        "health" => at(&policy.health),
+        "panic_threshold" => at(&policy.panic_threshold),
+        "subset" => at(&policy.subset),
+        "locality" => at(&policy.locality),
+        "shard" => at(&policy.shard),
+        "pool" => at(&policy.pool),
         "scope" => at(&policy.scope),
         _ => at(&policy.order),
     }
@@ -113,6 +131,20 @@ pub(crate) fn effective<'s>(
     found
 }
 
+/// Whom the fallback in force asks, if it asks somebody.
+pub(crate) fn asks_instead<'s>(effective: &Effective<'s>) -> Option<&'s At<Address>> {
+    match effective.by_key[key_of("fallback")]?
+        .it
+        .fallback
+        .as_ref()?
+        .value
+        .set()?
+    {
+        Fallback::Dependency(it) => it.call.as_ref(),
+        _ => None,
+    }
+}
+
 /// Checks the edge of every policy: both sides exist, and neither is a zone's part.
 pub(crate) fn check_edges(index: &Index<'_>, dir: &Directory, cx: &mut Cx<'_>) {
     for policy in &index.policies {
@@ -129,7 +161,7 @@ pub(crate) fn check_edges(index: &Index<'_>, dir: &Directory, cx: &mut Cx<'_>) {
 }
 
 /// The plan that follows; `key` names it. `None` if a mistake was found.
-pub(crate) fn plan(effective: &Effective<'_>, key: Key, cx: &mut Cx<'_>) -> Option<Plan> {
+pub(crate) fn plan(effective: &Effective<'_>, index: &Index<'_>, key: Key, cx: &mut Cx<'_>) -> Option<Plan> {
     let of = |name: &str| effective.by_key[key_of(name)].map(|it| &it.it);
     let mut stages: Vec<(PolicyKind, Stage)> = Vec::new();
     let mut sound = true;
@@ -173,6 +205,24 @@ pub(crate) fn plan(effective: &Effective<'_>, key: Key, cx: &mut Cx<'_>) -> Opti
             Err(Mistaken) => sound = false,
         }
     }
+    let covers = [
+        of("fallback").map(|it| (PolicyKind::Fallback, gates::fallback(it, cx))),
+        of("hedge").map(|it| (PolicyKind::Hedge, gates::hedge(it, cx))),
+    ];
+    for (kind, cover) in covers.into_iter().flatten() {
+        match cover {
+            Ok(cover) => stages.extend(cover.map(|it| (kind, it))),
+            Err(Mistaken) => sound = false,
+        }
+    }
+    let pool = match of("pool").map(|it| gates::pool(it, cx)) {
+        None => None,
+        Some(Ok(pool)) => pool,
+        Some(Err(Mistaken)) => {
+            sound = false;
+            None
+        }
+    };
     stages.sort_by_key(|it| it.0);
     if let Some(order) = of("order").and_then(|it| it.order.as_ref()) {
         let wanted: Vec<PolicyKind> = order.value.iter().map(|it| it.value).collect();
@@ -187,34 +237,27 @@ pub(crate) fn plan(effective: &Effective<'_>, key: Key, cx: &mut Cx<'_>) -> Opti
         }
         stages.sort_by_key(|it| wanted.iter().position(|kind| *kind == it.0));
     }
+    let balance = routing::balance(of("balance"), cx);
+    let routing = routing::routing(of, index, cx);
+    if let (Ok(balance), Ok(Some(routing))) = (&balance, &routing) {
+        sound &= routing::fit(balance, routing, of, cx);
+    }
+    let (Ok(balance), Ok(routing)) = (balance, routing) else {
+        return None;
+    };
     sound.then(|| Plan {
         key,
         stages: stages.into_iter().map(|it| it.1).collect(),
         cancel: of("cancel")
             .and_then(|it| it.cancel.as_ref())
             .map_or(Cancel::None, |it| it.value),
-        balance: of("balance")
-            .and_then(|it| it.balance.as_ref())
-            .map_or_else(Balance::default, |it| balance(&it.value)),
+        balance,
+        pool,
+        routing: routing.map(Box::new),
         shared_state: of("scope")
             .and_then(|it| it.scope.as_ref())
             .is_some_and(|it| it.value == Scope::Service),
     })
-}
-
-fn balance(written: &spec_balance::Balance) -> Balance {
-    match written {
-        spec_balance::Balance::RoundRobin(it) => Balance::RoundRobin {
-            start: it.start.as_ref().map_or(Start::Random, |it| it.value),
-        },
-        spec_balance::Balance::Random(_) => Balance::Random,
-        spec_balance::Balance::LeastOutstanding(_) => Balance::LeastOutstanding,
-        spec_balance::Balance::TwoChoices(it) => Balance::TwoChoices {
-            replacement: it.replacement.as_ref().is_some_and(|it| it.value),
-        },
-        spec_balance::Balance::Weighted(_) => Balance::Weighted,
-        spec_balance::Balance::WeightedRandom(_) => Balance::WeightedRandom,
-    }
 }
 
 /// The plans of one edge's call sites, in every version of the file.
@@ -249,7 +292,7 @@ pub(crate) fn plans_of_edge(
             if found.rows.is_empty() {
                 found.places = core::array::from_fn(|key| place_of(&effective.by_key[key]?.it, key));
             }
-            match plan(&effective, Key::of(""), cx) {
+            match plan(&effective, version, Key::of(""), cx) {
                 Some(row) => found.rows.push(row),
                 None => sound = false,
             }

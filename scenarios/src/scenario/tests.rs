@@ -658,6 +658,7 @@ fn stack(policy: &str) -> String {
         brownout_sim_core::model::Stage::Retry(_) => "retry",
         brownout_sim_core::model::Stage::Timeout(_) => "timeout",
         brownout_sim_core::model::Stage::Gate(it) => it.kind().name(),
+        brownout_sim_core::model::Stage::Cover(it) => it.kind().name(),
     };
     stages.iter().map(name).collect::<Vec<_>>().join(", ")
 }

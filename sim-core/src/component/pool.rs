@@ -76,6 +76,11 @@ pub struct PoolState {
 }
 
 impl PoolState {
+    /// The other side is gone: idle connections are closed. Those in use are discarded when their users notice.
+    pub fn sever(&mut self) {
+        self.idle.clear();
+    }
+
     /// How many connections are in use or being opened.
     pub const fn busy(&self) -> u32 {
         self.busy

@@ -19,6 +19,10 @@ pub(crate) enum Parent {
     Frame(u32),
     /// A join of several.
     Join(u32),
+    /// The call that it is a part of.
+    Cover(u32),
+    /// Nobody, but something is noted when the call, by its row, ends.
+    Aftermath(u32),
 }
 
 /// In place of the call that waits for an attempt: the attempt stands for its call.

@@ -405,6 +405,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             class: row.class.0 as u16,
             priority: row.priority,
             item,
+            by: NONE,
             then: None,
         });
     }

@@ -1,6 +1,7 @@
 //! Attempts as their caller sees them: sending, the answer, and letting go.
 
 use super::arena::{Attempt, CallRef, Child, LEAN, Parent, Phase, Task};
+use super::balance::WATCHED;
 use super::caller::{Over, first_attempt_key};
 use super::event::Event;
 use super::pending::{Entry, Pending};
@@ -143,8 +144,34 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// Sends the next attempt of a call with a row.
     #[inline(never)]
     pub(super) fn launch(&mut self, call: u32) {
+        if self.covers.any && self.begin_cover(call) {
+            return;
+        }
         let row = &self.calls[call];
-        let generation = row.generation;
+        let (generation, site, instance) = (row.generation, row.site, row.instance);
+        if deadline::passed(row.deadline, self.now) {
+            // Nothing is left of its time, or of the time handed down to it: nothing is sent.
+            self.agenda.push(Deed::Settle(call, generation, Outcome::Deadline));
+            return;
+        }
+        if self.keyed {
+            self.items.take(call);
+        }
+        match self.pick(site, instance) {
+            Some(replica) => {
+                if !(self.pools.any && self.connect_first(call, replica)) {
+                    self.launch_to(call, replica);
+                }
+            }
+            None => self.agenda.push(Deed::Settle(call, generation, Outcome::Unreachable)),
+        }
+    }
+
+    /// Sends the next attempt of a call with a row to a replica; gives its index.
+    #[inline]
+    pub(super) fn launch_to(&mut self, call: u32, replica: u32) -> u32 {
+        let row = &self.calls[call];
+        let root = if self.covers.any { self.root_of(call) } else { call };
         let sending = Sending {
             call,
             key: row.key,
@@ -152,7 +179,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             site: row.site,
             instance: row.instance,
             party: row.party,
-            number: row.attempts,
+            number: self.calls[root].attempts,
             depth: row.depth,
             class: row.class,
             priority: row.priority,
@@ -162,20 +189,10 @@ impl<Q: Pending> Simulation<'_, Q> {
             parent_key: 0,
             then: None,
         };
-        if deadline::passed(sending.deadline, self.now) {
-            // Nothing is left of its time, or of the time handed down to it: nothing is sent.
-            self.agenda.push(Deed::Settle(call, generation, Outcome::Deadline));
-            return;
-        }
-        match self.pick(sending.site, sending.instance) {
-            Some(replica) => {
-                let attempt = self.send::<false>(sending, replica);
-                let row = &mut self.calls[call];
-                row.attempts += 1;
-                row.attempt = attempt;
-            }
-            None => self.agenda.push(Deed::Settle(call, generation, Outcome::Unreachable)),
-        }
+        let attempt = self.send::<false>(sending, replica);
+        self.calls[root].attempts += 1;
+        self.calls[call].attempt = attempt;
+        attempt
     }
 
     /// Sends an attempt to a replica; gives its index.
@@ -239,8 +256,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         if site.first_outstanding != NONE {
             let place = site.first_outstanding + of.instance * site.slots + (replica - site.first_replica);
             row.outstanding = place;
-            let count = &mut self.callers.outstanding[place as usize];
-            connects = link.connect.is_some() && *count >= self.callers.connections[place as usize];
+            let place = (place & !WATCHED) as usize;
+            let count = &mut self.callers.outstanding[place];
+            connects = link.connect.is_some() && *count >= self.callers.connections[place];
             *count += 1;
         }
         row.phase = Phase::Outbound;
@@ -276,17 +294,20 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// What a plan that does more than bound attempts keeps of one.
     #[inline(never)]
     fn note_plan_state(&mut self, attempt: u32, site: SiteId, instance: u32) {
+        if self.keyed {
+            self.items.sent(self.attempts[attempt].call, attempt);
+        }
         let site = &self.sites[site.index()];
-        if site.is_single {
+        if site.is_single && !site.is_part {
             return;
         }
         let shape = &self.plans[site.plan.index()];
         let row = &mut self.attempts[attempt];
-        if shape.deadline.is_some_and(|it| !it.propagate) {
+        if shape.withholds_deadline {
             row.deadline = SimTime::MAX;
         }
         if shape.retry.is_some() {
-            let state = self.layout.plan_state(site.plan, instance, shape.plan.shared_state);
+            let state = self.layout.plan_state(shape.root, instance, shape.plan.shared_state);
             self.callers.active[state] += 1;
             row.plan_state = state as u32;
         }
@@ -296,7 +317,7 @@ impl<Q: Pending> Simulation<'_, Q> {
     #[inline(never)]
     fn send_oddly(&mut self, attempt: u32, connects: bool, mut out: Span, mut vanishes: bool) -> (Span, bool) {
         let row = &self.attempts[attempt];
-        let (key, party, replica, place) = (row.key, row.party, row.replica, row.outstanding);
+        let (key, party, replica, place) = (row.key, row.party, row.replica, row.outstanding & !WATCHED);
         let site = &self.sites[row.site.index()];
         let scope = self.callers.scope(party, replica);
         let words = self.streams.block(Purpose::Attempt, key, 0);
@@ -353,7 +374,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             NONE => self.attempts.remove(attempt),
             LEAN => self.lean_replied(attempt, outcome),
             _ => {
-                self.let_go(attempt, true);
+                self.let_go(attempt, true, outcome);
                 if self.may_retry {
                     self.retrying[call as usize].push_back = push_back;
                 }
@@ -369,9 +390,6 @@ impl<Q: Pending> Simulation<'_, Q> {
     fn lean_replied(&mut self, attempt: u32, outcome: Outcome) {
         let row = &mut self.attempts[attempt];
         row.call = NONE;
-        if row.outstanding != NONE {
-            self.callers.outstanding[row.outstanding as usize] -= 1;
-        }
         let over = Over {
             site: row.site,
             parent: row.parent,
@@ -381,6 +399,12 @@ impl<Q: Pending> Simulation<'_, Q> {
             item: row.item,
         };
         let (next, previous) = (row.sibling_next, row.sibling_previous);
+        let place = row.outstanding;
+        if place < WATCHED {
+            self.callers.outstanding[place as usize] -= 1;
+        } else if place != NONE {
+            self.watched_ended(attempt, outcome);
+        }
         if let Parent::Join(join) = over.parent {
             self.close_gap(join, next, previous);
         }
@@ -392,34 +416,44 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     /// The caller's side of an attempt is over: it is no longer outstanding.
     #[inline(always)]
-    fn let_go(&mut self, attempt: u32, answered: bool) {
+    fn let_go(&mut self, attempt: u32, answered: bool, outcome: Outcome) {
+        if self.pools.any {
+            self.release_connection(attempt, answered);
+        }
         let row = &mut self.attempts[attempt];
         row.call = NONE;
         if row.plan_state != NONE {
             self.callers.active[row.plan_state as usize] -= 1;
         }
-        if row.outstanding != NONE {
-            self.callers.outstanding[row.outstanding as usize] -= 1;
-            if !answered && let Some(connections) = self.callers.connections.get_mut(row.outstanding as usize) {
-                // A connection with an answer still to come is of no use to anybody else.
-                *connections = connections.saturating_sub(1);
-            }
-        }
         let lane = self.sites[row.site.index()].lane;
         self.recorder
             .attempt_ended(lane, row.measured, self.now.since(row.sent));
+        let place = row.outstanding;
+        if place == NONE {
+            return;
+        }
+        let at = (place & !WATCHED) as usize;
+        if !answered && let Some(connections) = self.callers.connections.get_mut(at) {
+            // A connection with an answer still to come is of no use to anybody else.
+            *connections = connections.saturating_sub(1);
+        }
+        if place < WATCHED {
+            self.callers.outstanding[at] -= 1;
+        } else {
+            self.watched_ended(attempt, outcome);
+        }
     }
 
-    /// The caller gives up on an attempt; the callee goes on unless the plan cancels.
-    pub(super) fn drop_attempt(&mut self, attempt: u32) {
-        self.let_go(attempt, false);
+    /// The caller gives up on an attempt, which is this to it; the callee goes on unless the plan cancels.
+    pub(super) fn drop_attempt(&mut self, attempt: u32, outcome: Outcome) {
+        self.let_go(attempt, false, outcome);
         let row = &self.attempts[attempt];
         match row.phase {
             Phase::Lost => self.attempts.remove(attempt),
             Phase::Returning => (),
             Phase::Outbound | Phase::Held | Phase::Queued | Phase::Inside | Phase::Resuming => {
                 let plan = self.sites[row.site.index()].plan;
-                if self.plans[plan.index()].cancels {
+                if self.plans[plan.index()].cancels || self.covers.tells_callees {
                     let (party, replica, key) = (row.party, row.replica, row.key);
                     let (mut delay, mut lost, generation) = (row.back, false, row.generation);
                     if !self.network_rules.is_empty() {
@@ -448,11 +482,11 @@ impl<Q: Pending> Simulation<'_, Q> {
             if let Parent::Join(join) = over.parent {
                 self.unlink_call(join, CallRef::lean(attempt));
             }
-            self.drop_attempt(attempt);
+            self.drop_attempt(attempt, Outcome::Timeout);
             self.note_end(&over, Outcome::Timeout);
             return self.tell(&over, Outcome::Timeout);
         }
-        self.drop_attempt(attempt);
+        self.drop_attempt(attempt, Outcome::Timeout);
         self.calls[call].attempt = NONE;
         self.attempt_ended(call, Outcome::Timeout);
     }

@@ -33,6 +33,8 @@ pub(super) struct NewCall {
     pub class: u16,
     pub priority: u8,
     pub item: u16,
+    /// The attempt that makes it, or [`NONE`] for a load's request.
+    pub by: u32,
     /// The site of the call that the same parent will make next: its draws are made together with this one's.
     pub then: Option<SiteId>,
 }
@@ -93,7 +95,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             return CallRef::lean(self.send::<LAST>(sending, replica));
         }
         let new = NewCall { ..new };
-        self.start_call_with_row(&new, key)
+        CallRef::row(self.start_call_with_row(&new, key))
     }
 
     #[cold]
@@ -112,9 +114,9 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     /// Makes a call that has a row of its own: one with policies around all its attempts, or one that nothing is sent for.
     #[inline(never)]
-    fn start_call_with_row(&mut self, new: &NewCall, key: u64) -> CallRef {
+    pub(super) fn start_call_with_row(&mut self, new: &NewCall, key: u64) -> u32 {
         let site = &self.sites[new.site.index()];
-        let (now, lane, is_single) = (self.now, site.lane, site.is_single);
+        let (now, lane, is_single, is_part) = (self.now, site.lane, site.is_single, site.is_part);
         let measured = self.recorder.measuring;
         let mut deadline = new.deadline;
         let mut own_deadline = false;
@@ -144,7 +146,12 @@ impl<Q: Pending> Simulation<'_, Q> {
         if self.may_retry {
             self.begin_retrying(call);
         }
-        self.recorder.call_started(lane, measured, now);
+        if self.keyed {
+            self.note_item(call, new);
+        }
+        if !is_part {
+            self.recorder.call_started(lane, measured, now);
+        }
         if !is_single {
             self.begin_stages(call, new, deadline, own_deadline);
         }
@@ -153,7 +160,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         } else {
             self.launch(call);
         }
-        CallRef::row(call)
+        call
     }
 
     /// The stages of a plan that look at a whole call see it begin.
@@ -189,7 +196,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         let plan = self.sites[row.site.index()].plan;
         let shape = &self.plans[plan.index()];
         if let Some(retry) = shape.retry {
-            let state = self.layout.plan_state(plan, row.instance, shape.plan.shared_state);
+            let state = self
+                .layout
+                .plan_state(shape.root, row.instance, shape.plan.shared_state);
             retry.on_call(&mut self.callers.budgets[state], self.now);
         }
     }
@@ -225,7 +234,7 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     /// A call ends though an attempt may be out; its parent is told.
     fn give_up(&mut self, call: u32, outcome: Outcome) {
-        self.let_go_of_attempt(call);
+        self.let_go_of_attempt(call, outcome);
         if self.has_passages(call) {
             self.close_within_deadline(call);
         }
@@ -234,10 +243,16 @@ impl<Q: Pending> Simulation<'_, Q> {
     }
 
     /// What is out of a call is let go.
-    pub(super) fn let_go_of_attempt(&mut self, call: u32) {
+    pub(super) fn let_go_of_attempt(&mut self, call: u32, outcome: Outcome) {
         let attempt = core::mem::replace(&mut self.calls[call].attempt, NONE);
         if attempt != NONE {
-            self.drop_attempt(attempt);
+            self.drop_attempt(attempt, outcome);
+        }
+        if self.covers.any {
+            self.let_go_of_parts(call);
+        }
+        if self.pools.any {
+            self.stop_waiting(call);
         }
     }
 
@@ -247,7 +262,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         let plan = self.sites[row.site.index()].plan;
         let shape = &self.plans[plan.index()];
         if let Some(retry) = shape.retry {
-            let state = self.layout.plan_state(plan, row.instance, shape.plan.shared_state);
+            let state = self
+                .layout
+                .plan_state(shape.root, row.instance, shape.plan.shared_state);
             retry.abandon(
                 &mut self.retrying[call as usize].state,
                 &mut self.callers.budgets[state],
@@ -260,9 +277,9 @@ impl<Q: Pending> Simulation<'_, Q> {
     pub(super) fn abandon_call(&mut self, call: CallRef) {
         let over = self.over(call);
         match call.which() {
-            Which::Lean(attempt) => self.drop_attempt(attempt),
+            Which::Lean(attempt) => self.drop_attempt(attempt, Outcome::Cancelled),
             Which::Row(call) => {
-                self.let_go_of_attempt(call);
+                self.let_go_of_attempt(call, Outcome::Cancelled);
                 if self.has_passages(call) {
                     self.close_try(call, Outcome::Cancelled);
                     self.close_whole(call, Outcome::Cancelled);
@@ -290,6 +307,8 @@ impl<Q: Pending> Simulation<'_, Q> {
             let row = &self.calls[call];
             if row.party == replica && row.parent == Parent::Nobody {
                 self.abandon_call(CallRef::row(call));
+            } else if row.party == replica && matches!(row.parent, Parent::Aftermath(_)) {
+                self.abandon_aftermath(call);
             }
         }
     }
@@ -344,7 +363,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         let Some(retry) = shape.retry else {
             return self.call_ended(call, outcome);
         };
-        let state = self.layout.plan_state(plan, row.instance, shape.plan.shared_state);
+        let state = self
+            .layout
+            .plan_state(shape.root, row.instance, shape.plan.shared_state);
         let retrying = &mut self.retrying[call as usize];
         let ended = Ended {
             now: self.now,
@@ -360,7 +381,7 @@ impl<Q: Pending> Simulation<'_, Q> {
                 pending: 0,
             },
         };
-        let draws = self.callers.jitter[plan.index()]
+        let draws = self.callers.jitter[shape.root.index()]
             .as_mut()
             .expect("a plan that retries has a stream");
         let verdict = retry.after(&mut retrying.state, &mut self.callers.budgets[state], &ended, draws);
@@ -402,8 +423,10 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// The end of a call is counted.
     #[inline(always)]
     pub(super) fn note_end(&mut self, over: &Over, outcome: Outcome) {
-        let lane = self.sites[over.site.index()].lane;
-        self.recorder.call_ended(lane, over, self.now, outcome);
+        let site = &self.sites[over.site.index()];
+        if !site.is_part {
+            self.recorder.call_ended(site.lane, over, self.now, outcome);
+        }
     }
 
     /// Whoever waited for a call goes on.
@@ -424,6 +447,8 @@ impl<Q: Pending> Simulation<'_, Q> {
                 self.frame_child_ended(frame, outcome);
             }
             Parent::Join(join) => self.join_child_ended(join, outcome),
+            Parent::Cover(call) => self.part_ended(call, over.item, outcome),
+            Parent::Aftermath(call) => self.aftermath(call, outcome),
         }
     }
 }

@@ -160,20 +160,32 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             }
             Edit::Plan { plan, row } => {
                 let before = self.plans[plan.index()].plan;
-                let mut shape = PlanShape::new(row, &mut self.rings);
-                shape.stack = stack::pile(
-                    self.model,
-                    *plan,
-                    row,
-                    &mut self.stacks,
-                    &mut self.gates,
-                    &self.streams,
-                    &mut self.rings,
-                );
-                self.callers
-                    .replace_plan(self.model, *plan, before, &shape, &self.streams);
-                self.plans[plan.index()] = shape;
+                let mut shapes = PlanShape::parts(row, *plan, &mut self.rings);
+                // Calls of parts that are no more go on by the rules of the last.
+                let last = *shapes.last().expect("a plan has a part");
+                shapes.resize(shapes.len().max(self.covers.parts_of(*plan)), last);
+                for (part, mut shape) in shapes.into_iter().enumerate() {
+                    shape.stack = stack::pile(
+                        self.model,
+                        &shape,
+                        &mut self.stacks,
+                        &mut self.gates,
+                        &self.streams,
+                        &mut self.rings,
+                    );
+                    shape.cover_slot = self.covers.slot(self.model, &shape, &mut self.rings);
+                    if shape.cover.is_none() {
+                        shape.pool_slot = self.pools.slot(self.model, &shape, &mut self.rings);
+                    }
+                    if part == 0 {
+                        self.callers
+                            .replace_plan(self.model, *plan, before, &shape, &self.streams);
+                    }
+                    let at = self.covers.part(*plan, part);
+                    self.plans[at] = shape;
+                }
                 self.reshape_sites();
+                self.begin_routers();
             }
             Edit::Link { link, row } => {
                 self.links[link.index()] = row;
@@ -184,7 +196,14 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
 
     /// Something else is in force at some call sites.
     fn reshape_sites(&mut self) {
-        self.sites = SiteShape::all(self.model, &self.callers, &self.plans, &self.endpoints, &self.links);
+        self.sites = SiteShape::all(
+            self.model,
+            &self.callers,
+            &self.plans,
+            &self.endpoints,
+            &self.links,
+            &self.covers,
+        );
     }
 
     /// A service gets another number of replicas; those taken away finish what they have.
@@ -209,5 +228,6 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             self.transition(Subject::Replica(ReplicaId(replica)), state);
         }
         self.recount_up(service);
+        self.members_changed(service);
     }
 }

@@ -262,7 +262,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         row.task.computing = Computing::No;
         row.task.epoch = row.task.epoch.wrapping_add(1);
         self.happened(Event::WorkDone, key);
-        if is_plain && !self.replicas[replica as usize].odd {
+        if is_plain && self.replicas[replica as usize].ends_plainly {
             // The common end of a flow, without a detour.
             return self.finish_last(attempt);
         }

@@ -113,7 +113,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             place.impatient = queue.timeout.is_some();
             place.look_at_all(sees_all);
             if place.governor == NONE && governor::governs(queue) {
-                place.governor = self.governors.install(self.model, &self.streams, at, self.now);
+                place.be_governed(self.governors.install(self.model, &self.streams, at, self.now));
             }
             if self.replicas[at].governor != NONE {
                 self.line_up_again(at, queue);

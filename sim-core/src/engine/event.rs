@@ -57,6 +57,22 @@ pub(crate) enum Event {
     GateDue,
     /// A dimmer's control period has ended. Replica.
     DimmerDue,
+    /// A caller compares its callee's replicas. Caller of a router.
+    OutlierDue,
+    /// A caller checks a replica. Check; of the serial number.
+    CheckDue,
+    /// A check reaches its replica. Check; of the serial number.
+    CheckArrived,
+    /// A check is answered, or given up. Check; of the serial number.
+    CheckEnded,
+    /// A cover of a call goes on by itself. Call.
+    CoverDue,
+    /// Word that the twin of an attempt was begun reaches its replica. Attempt.
+    TwinBegun,
+    /// What a cover put off is taken up. Cover state.
+    BacklogDue,
+    /// A caller no longer waits for a connection. Call.
+    PoolTimeout,
 }
 
 /// Every number an entry has room for; those beyond the last event stand for none.
@@ -70,7 +86,7 @@ const EVENTS: [Event; 64] = {
     events
 };
 
-const KINDS: [Event; 25] = [
+const KINDS: [Event; 33] = [
     Event::Arrival,
     Event::Thought,
     Event::SessionNext,
@@ -96,6 +112,14 @@ const KINDS: [Event; 25] = [
     Event::PassageTimeout,
     Event::GateDue,
     Event::DimmerDue,
+    Event::OutlierDue,
+    Event::CheckDue,
+    Event::CheckArrived,
+    Event::CheckEnded,
+    Event::CoverDue,
+    Event::TwinBegun,
+    Event::BacklogDue,
+    Event::PoolTimeout,
 ];
 
 impl Event {
@@ -133,6 +157,14 @@ impl Event {
             Event::PassageTimeout => "passage_timeout",
             Event::GateDue => "gate_due",
             Event::DimmerDue => "dimmer_due",
+            Event::OutlierDue => "outlier_due",
+            Event::CheckDue => "check_due",
+            Event::CheckArrived => "check_arrived",
+            Event::CheckEnded => "check_ended",
+            Event::CoverDue => "cover_due",
+            Event::TwinBegun => "twin_begun",
+            Event::BacklogDue => "backlog_due",
+            Event::PoolTimeout => "pool_timeout",
         }
     }
 
@@ -146,7 +178,10 @@ impl Event {
             | Event::BranchDone
             | Event::ShareDone
             | Event::Replied
-            | Event::CancelArrived => Rank::Completion,
+            | Event::CancelArrived
+            | Event::CheckArrived
+            | Event::CheckEnded
+            | Event::TwinBegun => Rank::Completion,
             Event::RingDue
             | Event::AttemptTimeout
             | Event::CallTimeout
@@ -162,7 +197,12 @@ impl Event {
             | Event::PassageDue
             | Event::PassageTimeout
             | Event::GateDue
-            | Event::DimmerDue => Rank::Timer,
+            | Event::DimmerDue
+            | Event::OutlierDue
+            | Event::CheckDue
+            | Event::CoverDue
+            | Event::BacklogDue
+            | Event::PoolTimeout => Rank::Timer,
         }
     }
 }

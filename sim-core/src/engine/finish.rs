@@ -1,12 +1,11 @@
 //! The clock's own instants, and the end of a run: what must balance, and what is left behind.
 
 use super::Simulation;
-use super::arena::{LEAN, Phase};
+use super::arena::{LEAN, Parent, Phase};
 use super::pending::Pending;
 use super::replica::{Replica, ReplicaAreas, TIME_SHARE_MAX, TIME_SHARES, UpAreas};
 use super::slab::NONE;
-use crate::ids::ServiceId;
-use crate::model::Caller;
+use crate::ids::{LoadId, ServiceId};
 use crate::results::{Cost, Gauge, RunResult, ServiceResult};
 use crate::time::SimTime;
 
@@ -264,6 +263,18 @@ impl<Q: Pending> Simulation<'_, Q> {
         self.model.services.iter().zip(areas).map(of).sum()
     }
 
+    /// The loads of the requests that have not ended, one by one.
+    fn open_requests(&self) -> Vec<LoadId> {
+        let rows = self.calls.taken().into_iter().map(|it| &self.calls[it]);
+        let rows = rows.map(|it| (it.site, it.parent));
+        let lean = self.attempts.taken().into_iter().map(|it| &self.attempts[it]);
+        let lean = lean.filter(|it| it.call == LEAN).map(|it| (it.site, it.parent));
+        rows.chain(lean)
+            .filter(|it| matches!(it.1, Parent::Load(_)))
+            .map(|it| LoadId(self.sites[it.0.index()].load))
+            .collect()
+    }
+
     /// Conservation: whatever began has ended or is still there, and the areas are the sums of their parts. Exact, and in
     /// release builds, too: a run that breaks a law of nature must not report numbers.
     fn assert_balance(&self) {
@@ -272,11 +283,12 @@ impl<Q: Pending> Simulation<'_, Q> {
         let rows = self.calls.taken().into_iter().map(|it| self.calls[it].site);
         let lean = self.attempts.taken().into_iter().map(|it| &self.attempts[it]);
         let lean = lean.filter(|it| it.call == LEAN).map(|it| it.site);
-        for site in rows.chain(lean) {
-            calls[self.layout.lane(site) as usize] += 1;
-            if let Caller::Load(load) = self.model.edges[self.model.sites[site.index()].edge.index()].caller {
-                requests[load.index()] += 1;
-            }
+        let sites = rows.chain(lean).map(|it| &self.sites[it.index()]);
+        for site in sites.filter(|it| !it.is_part) {
+            calls[site.lane as usize] += 1;
+        }
+        for request in self.open_requests() {
+            requests[request.index()] += 1;
         }
         for (lane, open) in calls.into_iter().enumerate() {
             assert_eq!(
@@ -296,6 +308,8 @@ impl<Q: Pending> Simulation<'_, Q> {
 
         self.assert_permits();
         self.assert_governed();
+        self.assert_parts();
+        self.assert_connections();
 
         // Little's law and the utilization law, as identities of integer areas: sums of times at each replica, modulo 2^64.
         let mut inside = vec![0u64; self.model.endpoints.len()];

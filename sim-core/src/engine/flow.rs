@@ -217,7 +217,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         match flow {
             Parent::Attempt(attempt) => self.attempts[attempt].child = child,
             Parent::Frame(frame) => self.frames[frame].child = child,
-            Parent::Nobody | Parent::Load(_) | Parent::Join(_) => unreachable!("only flows have children"),
+            _ => unreachable!("only flows have children"),
         }
     }
 
@@ -251,6 +251,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             class: row.class,
             priority: row.priority,
             item: 0,
+            by: attempt,
             then,
         })
     }
@@ -451,7 +452,7 @@ impl<Q: Pending> Simulation<'_, Q> {
                 let attempt = match parent {
                     Parent::Attempt(attempt) => attempt,
                     Parent::Frame(frame) => self.frames[frame].attempt,
-                    Parent::Nobody | Parent::Load(_) | Parent::Join(_) => unreachable!("only flows join"),
+                    _ => unreachable!("only flows join"),
                 };
                 let call = self.call_from(attempt, site, repetition, Parent::Join(join), None);
                 self.link_call(join, call);
@@ -468,7 +469,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         match parent {
             Parent::Attempt(attempt) => self.child_ended(attempt, outcome),
             Parent::Frame(frame) => self.frame_child_ended(frame, outcome),
-            Parent::Nobody | Parent::Load(_) | Parent::Join(_) => unreachable!("only flows join"),
+            _ => unreachable!("only flows join"),
         }
     }
 

@@ -318,7 +318,7 @@ impl<'m> Gates<'m> {
     pub fn slots_of(&mut self, model: &Model, streams: &Streams, plan: PlanId, stages: &'m [Stage]) -> Box<[u32]> {
         let of = |stage: &'m Stage| match stage {
             Stage::Gate(gate) => self.slot(model, streams, plan, gate),
-            Stage::Deadline(_) | Stage::Retry(_) | Stage::Timeout(_) => NONE,
+            Stage::Deadline(_) | Stage::Retry(_) | Stage::Timeout(_) | Stage::Cover(_) => NONE,
         };
         stages.iter().map(of).collect()
     }

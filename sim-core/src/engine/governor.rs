@@ -71,7 +71,7 @@ impl Governors {
         for (row, service) in model.services.iter().enumerate() {
             if governs(&service.queue) || service.admission.is_any() || service.dimmer.is_some() {
                 for replica in model.layout().replicas_of(ServiceId::from_index(row)) {
-                    replicas[replica].governor = governors.install(model, streams, replica, SimTime::ZERO);
+                    replicas[replica].be_governed(governors.install(model, streams, replica, SimTime::ZERO));
                 }
             }
         }

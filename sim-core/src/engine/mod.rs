@@ -22,15 +22,20 @@ mod compute;
 mod dimmer;
 mod discipline;
 mod event;
+mod fallback;
 mod fault;
 mod finish;
 mod flow;
 mod gate;
 mod governor;
+mod hedge;
+mod item;
 mod lockstep;
 mod network;
 mod outage;
+mod part;
 mod pending;
+mod pool;
 mod queue;
 mod recorder;
 mod replica;
@@ -55,7 +60,9 @@ use fault::Process;
 use gate::Gates;
 use governor::Governors;
 use network::{NetworkRule, Pipe};
+use part::Covers;
 use pending::{Entry, Heap, Pending, SEQUENCE_MAX, Wheel};
+use pool::Pools;
 use recorder::Recorder;
 use replica::{Replica, ServiceState, TIME_SHARES};
 use ring::Ring;
@@ -63,7 +70,7 @@ use site::{PlanShape, SiteShape};
 use slab::Slab;
 use stack::{Passage, Passages, Stack};
 
-use crate::ids::{EndpointId, PlanId, SiteId};
+use crate::ids::{EndpointId, SiteId};
 use crate::model::{Endpoint, Layout, Link, Model};
 use crate::observe::Record;
 use crate::observe::digest::Digest;
@@ -185,6 +192,8 @@ enum Deed {
     Pass(u32, u32),
     /// A gate has refused a passage.
     TurnBack(u32, u32, Outcome),
+    /// A call has got the connection that it waited for.
+    Connected(u32, u32),
     /// A branch goes on.
     AdvanceFrame(u32, u32),
     /// A replica takes from its queue.
@@ -224,6 +233,11 @@ struct Simulation<'m, Q> {
     passages: Slab<Passage>,
     stacks: Vec<Stack<'m>>,
     gates: Gates<'m>,
+    /// Whether some plan looks at requests' keys; if so, the keys.
+    keyed: bool,
+    items: item::Items,
+    covers: Covers<'m>,
+    pools: Pools<'m>,
     attempts: Slab<Attempt>,
     foreseen: Foreseen,
     frames: Slab<Frame>,
@@ -276,29 +290,23 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let layout = model.layout();
         let streams = Streams::new(seed);
         let mut rings = Vec::new();
-        let mut plans: Vec<PlanShape<'m>> = model
-            .plans
-            .iter()
-            .map(|plan| PlanShape::new(plan, &mut rings))
-            .collect();
-        let (mut stacks, mut gates) = (Vec::new(), Gates::default());
-        for (row, shape) in plans.iter_mut().enumerate() {
-            shape.stack = stack::pile(
-                model,
-                PlanId::from_index(row),
-                shape.plan,
-                &mut stacks,
-                &mut gates,
-                &streams,
-                &mut rings,
-            );
+        let (mut plans, mut covers) = Covers::shapes(model, &mut rings);
+        let (mut stacks, mut gates, mut pools) = (Vec::new(), Gates::default(), Pools::default());
+        pools.any = change::edited_plans(model).any(|it| it.1.pool.is_some());
+        for shape in &mut plans {
+            shape.stack = stack::pile(model, shape, &mut stacks, &mut gates, &streams, &mut rings);
+            shape.cover_slot = covers.slot(model, shape, &mut rings);
+            if shape.cover.is_none() {
+                shape.pool_slot = pools.slot(model, shape, &mut rings);
+            }
         }
-        let mut singles = vec![!change::edits_plans(model); layout.lanes.len()];
+        let keyed = item::are_asked_for(model);
+        let mut singles = vec![!keyed && !change::edits_plans(model); layout.lanes.len()];
         for (row, site) in model.sites.iter().enumerate() {
             singles[layout.lane_of[row] as usize] &= plans[site.plan.index()].is_single();
         }
         let recorder = Recorder::new(model, record, &singles);
-        let callers = CallerState::new(model, &plans, &streams);
+        let callers = CallerState::new(model, &plans[..model.plans.len()], &streams);
         let (endpoints, links): (Vec<_>, Vec<_>) = (model.endpoints.iter().collect(), model.links.iter().collect());
         let mut replicas = replica::replicas(model);
         let governors = Governors::new(model, &streams, &mut replicas);
@@ -320,17 +328,25 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             agenda: Vec::with_capacity(64),
             rings,
             calls: Slab::new(),
-            may_retry: plans.iter().any(PlanShape::retries) || !stacks.is_empty() || change::edits_plans(model),
+            may_retry: plans.iter().any(PlanShape::retries)
+                || !stacks.is_empty()
+                || covers.any
+                || pools.any
+                || change::edits_plans(model),
             retrying: Vec::new(),
             passages_of: Vec::new(),
             passages: Slab::new(),
             stacks,
             gates,
+            keyed,
+            items: item::Items::default(),
             attempts: Slab::new(),
             foreseen: Foreseen::default(),
             frames: Slab::new(),
             joins: Slab::new(),
-            sites: SiteShape::all(model, &callers, &plans, &endpoints, &links),
+            sites: SiteShape::all(model, &callers, &plans, &endpoints, &links, &covers),
+            covers,
+            pools,
             endpoints,
             links,
             plans,
@@ -370,6 +386,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         simulation.begin_faults();
         simulation.begin_changes();
         simulation.begin_dimmers();
+        simulation.begin_routers();
         simulation
     }
 
@@ -509,6 +526,14 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Event::PassageTimeout => self.on_passage_timeout(entry),
             Event::GateDue => self.on_gate_due(entry),
             Event::DimmerDue => self.on_dimmer_due(entry),
+            Event::OutlierDue => self.on_outlier_due(entry),
+            Event::CheckDue => self.on_check_due(entry),
+            Event::CheckArrived => self.on_check_arrived(entry),
+            Event::CheckEnded => self.on_check_ended(entry),
+            Event::CoverDue => self.on_cover_due(entry),
+            Event::TwinBegun => self.on_twin_begun(entry),
+            Event::BacklogDue => self.on_backlog_due(entry),
+            Event::PoolTimeout => self.on_pool_timeout(entry),
         }
     }
 
@@ -525,6 +550,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 self.attempt_ended(call, outcome);
             }
             Deed::Launch(call, generation) if self.calls[call].generation == generation => self.next_try(call),
+            Deed::Connected(call, generation) if self.calls[call].generation == generation => self.connected(call),
             Deed::Pass(passage, generation) if self.passages[passage].is_alive(generation) => self.let_pass(passage),
             Deed::TurnBack(passage, generation, outcome) if self.passages[passage].is_alive(generation) => {
                 self.turn_back(passage, outcome);

@@ -78,6 +78,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             cores.clear();
         }
         self.callers.disconnect(self.model, replica);
+        self.pools.sever(replica);
         self.happen_deferred(replica);
     }
 

@@ -9,7 +9,8 @@ use crate::observe::Record;
 use crate::observe::histogram::Histogram;
 use crate::outcome::Outcome;
 use crate::results::{
-    EdgePart, EdgeResult, LanePoint, LoadPart, LoadPoint, LoadResult, Outcomes, ServicePart, ServicePoint, Timeline,
+    Covered, EdgePart, EdgeResult, LanePoint, LoadPart, LoadPoint, LoadResult, Outcomes, ServicePart, ServicePoint,
+    Timeline,
 };
 use crate::time::{SimTime, Span};
 
@@ -62,6 +63,8 @@ fn float(span: Span) -> f64 {
 pub(crate) struct LaneStats {
     pub calls: Balance,
     pub attempts: u64,
+    /// What covers did.
+    pub covered: Covered,
     /// Of calls that are no requests: those are in the histograms of their item until the end.
     response: Histogram,
     attempt: Histogram,
@@ -320,6 +323,23 @@ impl Recorder {
         }
     }
 
+    /// A hedge sends a further copy.
+    pub fn hedged(&mut self, lane: u32, measured: bool) {
+        self.lanes[lane as usize].covered.hedges += u64::from(measured);
+    }
+
+    /// A further copy of a hedge was the first to answer.
+    pub fn hedge_won(&mut self, lane: u32, measured: bool) {
+        self.lanes[lane as usize].covered.hedge_wins += u64::from(measured);
+    }
+
+    /// A call failed and was answered by its fallback, or that could not help.
+    pub fn fell_back(&mut self, lane: u32, measured: bool, answered: bool) {
+        let covered = &mut self.lanes[lane as usize].covered;
+        covered.fallbacks += u64::from(measured && answered);
+        covered.fallbacks_failed += u64::from(measured && !answered);
+    }
+
     /// An attempt arrives; gives whether it is in the statistics of its service.
     #[inline(always)]
     pub fn arrived_at_service(&mut self, service: ServiceId, endpoint: EndpointId, now: SimTime) -> bool {
@@ -489,6 +509,7 @@ impl Recorder {
                     let mut part = EdgePart {
                         calls: stats.calls.begun[1],
                         attempts: stats.attempts,
+                        covered: stats.covered,
                         outcomes: stats.calls.ended[1],
                         attempt: if stats.single {
                             stats.response.clone()

@@ -47,6 +47,8 @@ pub(super) struct Replica {
     pub is_async: bool,
     /// Not as most replicas are most of the time: see [`Replica::refresh`].
     pub odd: bool,
+    /// Calls may leave it by the shortest way: it is not odd, and nobody governs it.
+    pub ends_plainly: bool,
     pub busy: u32,
     /// Calls inside: queued, in service, or (async) waiting for others.
     pub inside: u32,
@@ -136,6 +138,7 @@ pub(super) fn replicas(model: &Model) -> Vec<Replica> {
             impatient: service.queue.timeout.is_some(),
             is_async: service.style == Style::Async,
             odd: false,
+            ends_plainly: false,
             busy: 0,
             inside: 0,
             workers: service.workers.unwrap_or(UNLIMITED),
@@ -196,6 +199,13 @@ impl Replica {
     pub fn refresh(&mut self) {
         let well = self.condition == Condition::Up && !self.paused && !self.stopped && !self.disturbed;
         self.odd = !well || self.slows || self.limited || self.cores.is_some();
+        self.ends_plainly = !self.odd && self.governor == NONE;
+    }
+
+    /// It has this row among the governors, from now on.
+    pub fn be_governed(&mut self, governor: u32) {
+        self.governor = governor;
+        self.refresh();
     }
 
     /// Whether it looks at all calls, from now on.

@@ -174,40 +174,65 @@ impl<Q: Pending> Simulation<'_, Q> {
     fn take_in(&mut self, attempt: u32) {
         let row = &mut self.attempts[attempt];
         let place = &mut self.replicas[row.replica as usize];
+        if place.governor != NONE {
+            return self.take_in_governed(attempt);
+        }
         let waits = !place.has_room();
-        let governed = place.governor != NONE;
-        if waits && place.queue.len >= place.queue_limit && !(governed && self.makes_room(attempt)) {
+        if waits && place.queue.len >= place.queue_limit {
             return self.finish_attempt(attempt, Outcome::QueueFull);
         }
-        let row = &mut self.attempts[attempt];
-        let place = &mut self.replicas[row.replica as usize];
         place.inside_max = place.inside_max.max(place.inside);
         if !waits {
-            if governed {
-                self.note_unqueued(attempt);
-            }
-            let row = &mut self.attempts[attempt];
-            let place = &mut self.replicas[row.replica as usize];
-            let site = &self.sites[row.site.index()];
-            let begun = take_worker(row, place, site, &mut self.recorder, self.now);
-            return self.begin(attempt, begun);
+            return self.give_worker(attempt);
         }
         row.phase = Phase::Queued;
-        if governed {
-            self.wait_in_line(attempt);
-        } else {
-            place.queue.push_back(&mut self.attempts, attempt);
-        }
-        let place = &mut self.replicas[self.attempts[attempt].replica as usize];
+        place.queue.push_back(&mut self.attempts, attempt);
         place.queue_max = place.queue_max.max(place.queue.len);
         if place.impatient {
             self.lose_patience_later(attempt);
         }
     }
 
+    /// The same where a discipline has its say.
+    #[inline(never)]
+    fn take_in_governed(&mut self, attempt: u32) {
+        let replica = self.attempts[attempt].replica as usize;
+        let place = &self.replicas[replica];
+        let waits = !place.has_room();
+        if waits && place.queue.len >= place.queue_limit && !self.makes_room(attempt) {
+            return self.finish_attempt(attempt, Outcome::QueueFull);
+        }
+        let place = &mut self.replicas[replica];
+        place.inside_max = place.inside_max.max(place.inside);
+        if !waits {
+            self.note_unqueued(attempt);
+            return self.give_worker(attempt);
+        }
+        self.attempts[attempt].phase = Phase::Queued;
+        self.wait_in_line(attempt);
+        let place = &mut self.replicas[replica];
+        place.queue_max = place.queue_max.max(place.queue.len);
+        if place.impatient {
+            self.lose_patience_later(attempt);
+        }
+    }
+
+    /// A request gets a free worker as soon as it comes in.
+    #[inline(always)]
+    fn give_worker(&mut self, attempt: u32) {
+        let row = &mut self.attempts[attempt];
+        let place = &mut self.replicas[row.replica as usize];
+        let site = &self.sites[row.site.index()];
+        let begun = take_worker(row, place, site, &mut self.recorder, self.now);
+        self.begin(attempt, begun);
+    }
+
     /// A new call that has just got its worker begins.
     #[inline(always)]
     pub(super) fn begin(&mut self, attempt: u32, begun: Begun) {
+        if self.covers.ties {
+            self.tell_twins(attempt);
+        }
         match begun {
             Begun::Works {
                 until,
@@ -252,10 +277,23 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// The service is done with an attempt: it leaves, and the answer goes out.
     #[inline(never)]
     pub(super) fn finish_attempt(&mut self, attempt: u32, outcome: Outcome) {
-        let now = self.now;
         if self.is_governed(attempt) {
-            self.settle_governed(attempt, outcome);
+            self.finish_governed(attempt, outcome);
+        } else {
+            self.finish_ungoverned(attempt, outcome);
         }
+    }
+
+    /// The same where a discipline has its say.
+    #[inline(never)]
+    fn finish_governed(&mut self, attempt: u32, outcome: Outcome) {
+        self.settle_governed(attempt, outcome);
+        self.finish_ungoverned(attempt, outcome);
+    }
+
+    #[inline(always)]
+    fn finish_ungoverned(&mut self, attempt: u32, outcome: Outcome) {
+        let now = self.now;
         let row = &mut self.attempts[attempt];
         let place = &mut self.replicas[row.replica as usize];
         let site = &self.sites[row.site.index()];

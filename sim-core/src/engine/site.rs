@@ -1,22 +1,36 @@
 //! What is in force at each call site, arranged for the engine: all that the path of a call looks at, in one row.
 
-use super::balance::CallerState;
+use super::balance::{CallerState, WATCHED};
 use super::event::Event;
+use super::part::Covers;
 use super::ring::Ring;
 use super::ring_for;
 use super::slab::NONE;
 use crate::ids::{EdgeId, EndpointId, PlanId, ServiceId};
-use crate::model::{Action, Caller, Endpoint, Link, Model, Plan, Stage};
+use crate::model::{Action, Caller, Cover, Endpoint, Link, Model, Plan, Stage};
 use crate::policy::deadline::Deadline;
 use crate::policy::retry::Retry;
 use crate::policy::timeout::Cancel;
 use crate::quantity::{Chance, Nanomoney};
-use crate::routing::Balance;
 
 /// A plan's stages, arranged for the engine.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlanShape<'m> {
     pub plan: &'m Plan,
+    /// The plan's row; parts below a cover have shapes of their own.
+    pub root: PlanId,
+    /// The stages of this part.
+    pub stages: &'m [Stage],
+    /// The cover at its end.
+    pub cover: Option<&'m Cover>,
+    /// The slot of that cover's states, or [`NONE`].
+    pub cover_slot: u32,
+    /// The slot of the pools of connections that its attempts go over, or [`NONE`].
+    pub pool_slot: u32,
+    /// The callee's own calls learn nothing of the deadline.
+    pub withholds_deadline: bool,
+    /// The way through its stages is bounded, and not an attempt.
+    pub is_gated: bool,
     /// Ring of the bound on one attempt, or [`NONE`].
     pub attempt_timeout: u32,
     /// Ring of a timeout around all attempts, or [`NONE`].
@@ -31,9 +45,32 @@ pub(super) struct PlanShape<'m> {
 }
 
 impl<'m> PlanShape<'m> {
-    pub fn new(plan: &'m Plan, rings: &mut Vec<Ring>) -> PlanShape<'m> {
+    /// The shapes of a plan's parts: at least one.
+    pub fn parts(plan: &'m Plan, root: PlanId, rings: &mut Vec<Ring>) -> Vec<PlanShape<'m>> {
+        plan.parts()
+            .map(|stages| PlanShape::new(plan, root, stages, rings))
+            .collect()
+    }
+
+    fn new(plan: &'m Plan, root: PlanId, stages: &'m [Stage], rings: &mut Vec<Ring>) -> PlanShape<'m> {
+        let cover = match stages.last() {
+            Some(Stage::Cover(cover)) => Some(cover),
+            _ => None,
+        };
+        // Where there are gates, a cover, or a wait for a connection, the timeout bounds the way through them.
+        let gated = stages.iter().any(|it| matches!(it, Stage::Gate(_)));
+        let gated = gated
+            || (cover.is_some() || plan.pool.is_some()) && stages.iter().any(|it| matches!(it, Stage::Timeout(_)));
+        let withholds = |it: &Stage| matches!(it, Stage::Deadline(it) if !it.propagate);
         let mut shape = PlanShape {
             plan,
+            root,
+            stages,
+            cover,
+            cover_slot: NONE,
+            pool_slot: NONE,
+            withholds_deadline: plan.stages.iter().any(withholds),
+            is_gated: gated,
             attempt_timeout: NONE,
             call_timeout: NONE,
             deadline: None,
@@ -42,13 +79,11 @@ impl<'m> PlanShape<'m> {
             cancels: plan.cancel == Cancel::Propagate,
             stack: NONE,
         };
-        // Where there are gates, the timeout bounds the way through them.
-        let gated = plan.stages.iter().any(|it| matches!(it, Stage::Gate(_)));
         let sees_attempts = |at: usize| {
-            let retry = plan.stages.iter().position(|it| matches!(it, Stage::Retry(_)));
+            let retry = stages.iter().position(|it| matches!(it, Stage::Retry(_)));
             retry.is_none_or(|retry| at > retry)
         };
-        for (at, stage) in plan.stages.iter().enumerate() {
+        for (at, stage) in stages.iter().enumerate() {
             match stage {
                 Stage::Timeout(_) if gated => {}
                 Stage::Timeout(after) if sees_attempts(at) => {
@@ -60,7 +95,7 @@ impl<'m> PlanShape<'m> {
                     shape.deadline_ring = ring_for(rings, deadline.limit, Event::Deadline);
                 }
                 Stage::Retry(retry) => shape.retry = Some(retry),
-                Stage::Gate(_) => {}
+                Stage::Gate(_) | Stage::Cover(_) => {}
             }
         }
         shape
@@ -72,7 +107,12 @@ impl<'m> PlanShape<'m> {
 
     /// Whether every call has exactly one attempt, which ends when the call does.
     pub fn is_single(&self) -> bool {
-        self.retry.is_none() && self.deadline.is_none() && self.call_timeout == NONE && self.stack == NONE
+        self.retry.is_none()
+            && self.deadline.is_none()
+            && self.call_timeout == NONE
+            && self.stack == NONE
+            && self.cover.is_none()
+            && self.plan.pool.is_none()
     }
 }
 
@@ -87,6 +127,12 @@ pub(super) struct SiteShape<'m> {
     pub lane: u32,
     /// The load that sends from here, or [`NONE`].
     pub load: u32,
+    /// A part of a call, and no call of its own: it stands below a cover.
+    pub is_part: bool,
+    /// The site of the part below its cover, or [`NONE`].
+    pub beneath: u32,
+    /// Where its fallback calls, or [`NONE`].
+    pub instead: u32,
     pub endpoint: &'m Endpoint,
     pub links: [&'m Link; 3],
     /// Ring of the bound on one attempt, or [`NONE`].
@@ -112,7 +158,11 @@ pub(super) struct SiteShape<'m> {
     /// The row of its balancer, and where the states of that begin.
     pub balancer: u32,
     pub first_balance: u32,
-    /// Where its edge's counts begin, or [`NONE`].
+    /// The row of its router, or [`NONE`].
+    pub router: u32,
+    /// Up to so many active replicas there is nothing to pick.
+    pub obvious: u32,
+    /// Where its edge's counts begin, with [`WATCHED`] if it has a router, or [`NONE`].
     pub first_outstanding: u32,
 }
 
@@ -123,9 +173,10 @@ impl<'m> SiteShape<'m> {
         plans: &[PlanShape<'m>],
         endpoints: &[&'m Endpoint],
         links: &[&'m Link],
+        covers: &Covers<'m>,
     ) -> Vec<SiteShape<'m>> {
         let layout = model.layout();
-        let edits_plans = super::change::edits_plans(model);
+        let needs_rows = super::change::edits_plans(model) || super::item::are_asked_for(model);
         let of = |(row, site): (usize, &crate::model::Site)| {
             let edge = &model.edges[site.edge.index()];
             let endpoint = endpoints[site.callee.index()];
@@ -141,11 +192,14 @@ impl<'m> SiteShape<'m> {
                     Caller::Load(load) => load.0,
                     Caller::Service(_) => NONE,
                 },
+                is_part: false,
+                beneath: NONE,
+                instead: site.instead.map_or(NONE, |it| it.0),
                 endpoint,
                 links: edge.links.map(|it| links[it.index()]),
                 attempt_timeout: plans[site.plan.index()].attempt_timeout,
                 is_single,
-                is_lean: is_single && !edits_plans,
+                is_lean: is_single && !needs_rows,
                 is_choosy: endpoint.errors.is_some() || endpoint.price_per_call != Nanomoney(0),
                 works: endpoint.work.is_some(),
                 sends_bytes: endpoint.request_bytes > 0,
@@ -168,18 +222,26 @@ impl<'m> SiteShape<'m> {
                 slots: model.services[edge.callee.index()].places.len() as u32,
                 balancer: 0,
                 first_balance: 0,
+                router: NONE,
+                obvious: 1,
                 first_outstanding: callers.first_outstanding[site.edge.index()],
             }
         };
         let mut sites: Vec<SiteShape<'m>> = model.sites.iter().enumerate().map(of).collect();
+        covers.add_parts(&mut sites, plans);
         for site in &mut sites {
-            site.rebalance(callers, &plans[site.plan.index()].plan.balance);
+            site.rebalance(callers, plans[site.plan.index()].plan);
         }
         sites
     }
 
     /// Its plan balances so from now on.
-    fn rebalance(&mut self, callers: &CallerState, balance: &Balance) {
-        (self.balancer, self.first_balance) = callers.balancer(self.edge, balance);
+    fn rebalance(&mut self, callers: &CallerState, plan: &Plan) {
+        let place = callers.balancer(self.edge, plan);
+        (self.balancer, self.first_balance, self.router) = (place.balancer, place.first, place.router);
+        if place.router != NONE {
+            self.obvious = 0;
+            self.first_outstanding |= WATCHED;
+        }
     }
 }

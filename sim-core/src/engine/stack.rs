@@ -7,10 +7,11 @@ use super::event::Event;
 use super::gate::{Answer, Call as Called, Gates, Permit, Ticket};
 use super::pending::{Entry, Pending};
 use super::ring::Ring;
+use super::site::PlanShape;
 use super::slab::{NONE, Row};
 use super::{Deed, Simulation, ring_for};
 use crate::ids::PlanId;
-use crate::model::{Model, Plan, Stage};
+use crate::model::{Model, Stage};
 use crate::outcome::Outcome;
 use crate::policy::breaker::Transition;
 use crate::results::{State, Subject};
@@ -98,21 +99,24 @@ impl<'m> Stack<'m> {
     fn new(
         model: &Model,
         id: PlanId,
-        row: &'m Plan,
+        shape: &PlanShape<'m>,
         gates: &mut Gates<'m>,
         streams: &Streams,
         rings: &mut Vec<Ring>,
     ) -> Option<Stack<'m>> {
-        let at = |wanted: fn(&Stage) -> bool| row.stages.iter().position(wanted);
-        at(|it| matches!(it, Stage::Gate(_)))?;
+        let stages = shape.stages;
+        let at = |wanted: fn(&Stage) -> bool| stages.iter().position(wanted);
+        if !shape.is_gated {
+            return None;
+        }
         let timeout_at = at(|it| matches!(it, Stage::Timeout(_)));
-        let timeout = timeout_at.map_or(NONE, |it| match row.stages[it] {
+        let timeout = timeout_at.map_or(NONE, |it| match stages[it] {
             Stage::Timeout(after) => ring_for(rings, after, Event::PassageTimeout),
             _ => NONE,
         });
         Some(Stack {
-            stages: &row.stages,
-            slots: gates.slots_of(model, streams, id, &row.stages),
+            stages,
+            slots: gates.slots_of(model, streams, id, stages),
             timeout,
             timeout_at: timeout_at.unwrap_or(usize::MAX),
             deadline_at: at(|it| matches!(it, Stage::Deadline(_))).unwrap_or(usize::MAX),
@@ -134,17 +138,16 @@ impl<'m> Stack<'m> {
     }
 }
 
-/// Adds the stack of a plan row; gives its place, or [`NONE`] if the row has no gates.
+/// Adds the stack of a part of a plan; gives its place, or [`NONE`] if it has no gates.
 pub(super) fn pile<'m>(
     model: &Model,
-    id: PlanId,
-    row: &'m Plan,
+    shape: &PlanShape<'m>,
     stacks: &mut Vec<Stack<'m>>,
     gates: &mut Gates<'m>,
     streams: &Streams,
     rings: &mut Vec<Ring>,
 ) -> u32 {
-    match Stack::new(model, id, row, gates, streams, rings) {
+    match Stack::new(model, shape.root, shape, gates, streams, rings) {
         None => NONE,
         Some(stack) => {
             stacks.push(stack);
@@ -337,7 +340,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             return;
         }
         self.happened(Event::PassageTimeout, self.calls[call].key);
-        self.let_go_of_attempt(call);
+        self.let_go_of_attempt(call, Outcome::Timeout);
         match level {
             Level::Try => {
                 self.settle_passage(passage, beyond, Outcome::Cancelled);

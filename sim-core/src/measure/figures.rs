@@ -77,6 +77,10 @@ impl Evaluator<'_> {
             Metric::Ratio(outcome) => of_offered(count(tally, outcome)?),
             Metric::Unfinished => Ok((tally.offered - tally.ended()) as f64),
             Metric::Attempts => Ok(tally.attempts as f64),
+            Metric::Hedges => Ok(tally.covered.hedges as f64),
+            Metric::HedgeWins => Ok(tally.covered.hedge_wins as f64),
+            Metric::Fallbacks => Ok(tally.covered.fallbacks as f64),
+            Metric::FallbacksFailed => Ok(tally.covered.fallbacks_failed as f64),
             Metric::Amplification => ratio(tally.attempts, tally.offered),
             _ => Err(Missing::NotApplicable),
         }

@@ -221,6 +221,14 @@ pub enum Metric {
     Attempts,
     /// Attempts over calls.
     Amplification,
+    /// Copies that hedges sent besides the first.
+    Hedges,
+    /// Calls that a further copy answered first.
+    HedgeWins,
+    /// Calls that failed and were answered by their fallback.
+    Fallbacks,
+    /// Calls that their fallback could not help.
+    FallbacksFailed,
     /// Mean time of an attempt as its caller saw it, in seconds (lanes and edges).
     AttemptMean,
     /// Quantile of the same.

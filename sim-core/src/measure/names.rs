@@ -165,6 +165,14 @@ pub static FIGURES: &[Figure] = &[
         "mean time from sending an attempt to its fate, as the caller saw it"),
     row(&["attempt_s.p{p}"], Quantile(Metric::AttemptQuantile), Seconds, EDGES, WHOLE,
         "quantile of the time from sending an attempt to its fate, as the caller saw it"),
+    // Covers.
+    row(&["hedges"], Plain(Metric::Hedges), Count, EDGES, WHOLE, "copies that hedges sent besides the first"),
+    row(&["hedge_wins"], Plain(Metric::HedgeWins), Count, EDGES, WHOLE,
+        "calls that a further copy of their hedge answered first"),
+    row(&["fallbacks"], Plain(Metric::Fallbacks), Count, EDGES, WHOLE,
+        "calls that failed and were answered by their fallback"),
+    row(&["fallbacks_failed"], Plain(Metric::FallbacksFailed), Count, EDGES, WHOLE,
+        "calls that failed and that their fallback could not help"),
     // What services did.
     row(&["wasted"], Plain(Metric::Wasted), Count, SERVED, WHOLE,
         "attempts that ended well although nobody waited for them any more"),

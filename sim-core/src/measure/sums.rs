@@ -10,7 +10,7 @@ use super::{Metric, Target};
 use crate::ids::{EndpointId, LoadId, ServiceId};
 use crate::observe::histogram::Histogram;
 use crate::outcome::Outcome;
-use crate::results::{EdgePart, LanePoint, LoadPart, LoadPoint, Outcomes, ServicePart, ServicePoint};
+use crate::results::{Covered, EdgePart, LanePoint, LoadPart, LoadPoint, Outcomes, ServicePart, ServicePoint};
 
 /// How many there were and how they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(super) struct Tally {
     pub good: u64,
     /// Calls over edges only.
     pub attempts: u64,
+    /// Calls over edges only; windows do not keep it.
+    pub covered: Covered,
     /// By kind of failure; windows do not keep them.
     pub outcomes: Option<Outcomes>,
 }
@@ -190,6 +192,7 @@ impl Evaluator<'_> {
                 for part in self.edge_parts(lanes) {
                     tally.add(part.calls, &part.outcomes);
                     tally.attempts += part.attempts;
+                    tally.covered.merge(&part.covered);
                 }
             }
             (Subject::Calls(lanes), Scope::Windows(_)) => {

@@ -117,6 +117,7 @@ mod tests {
             edge: EdgeId(edge),
             callee: EndpointId(callee),
             plan: PlanId(edge),
+            instead: None,
         }
     }
 
@@ -126,6 +127,8 @@ mod tests {
             stages: vec![],
             cancel: Cancel::None,
             balance: Balance::Random,
+            routing: None,
+            pool: None,
             shared_state: false,
         }
     }

@@ -88,4 +88,6 @@ pub struct Site {
     pub callee: EndpointId,
     /// The policies in force there.
     pub plan: PlanId,
+    /// Where its fallback calls, if that asks somebody else.
+    pub instead: Option<SiteId>,
 }

@@ -12,6 +12,7 @@ mod layout;
 mod load;
 mod network;
 mod plan;
+mod routing;
 mod service;
 
 pub use admission::{Admission, ConcurrencyLimit, Partition};
@@ -21,7 +22,8 @@ pub use flow::{Action, Block, ChooseOption, Repeat, Site, Step};
 pub use layout::Layout;
 pub use load::{Arrival, Load, MixItem, MmppState, Rate, RatePoint, Session, SessionStep, TraceRow};
 pub use network::{Caller, Edge, Link, LinkScope, Zone};
-pub use plan::{Gate, Plan, Stage};
+pub use plan::{Cover, Gate, Plan, Stage};
+pub use routing::{Checks, Routing, Spread};
 pub use service::{
     Cores, Endpoint, ErrorRule, ErrorWhen, Queue, QueueOrder, Service, ServiceKind, Sharing, Style, WorkPer,
 };

@@ -1,10 +1,14 @@
 //! Plans: the policy stack in force on a call site, and where its state lives.
 
+use super::Routing;
+use crate::component::pool::Pool;
 use crate::policy::PolicyKind;
 use crate::policy::breaker::Breaker;
 use crate::policy::bulkhead::Bulkhead;
 use crate::policy::concurrency::Concurrency;
 use crate::policy::deadline::Deadline;
+use crate::policy::fallback::Fallback;
+use crate::policy::hedge::Hedge;
 use crate::policy::rate_limit::RateLimit;
 use crate::policy::retry::Retry;
 use crate::policy::throttle::Throttle;
@@ -25,6 +29,10 @@ pub struct Plan {
     pub cancel: Cancel,
     /// How a replica is picked.
     pub balance: Balance,
+    /// From which replicas, if not simply all.
+    pub routing: Option<Box<Routing>>,
+    /// The connections that each caller instance has to each callee replica; `None` is any number at once.
+    pub pool: Option<Pool>,
     /// Whether the caller's replicas share one state (`scope = "service"`).
     pub shared_state: bool,
 }
@@ -40,6 +48,45 @@ pub enum Stage {
     Timeout(Span),
     /// May refuse to send, or let wait.
     Gate(Gate),
+    /// Makes what stands below it anew, in several copies, or not at all.
+    Cover(Cover),
+}
+
+/// A policy that stands around all that is below it as a call of its own: what is below may be made several times, or
+/// something else instead of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cover {
+    /// Sends another copy before the first has answered.
+    Hedge(Hedge),
+    /// Answers something else when all has failed.
+    Fallback(Fallback),
+}
+
+impl Cover {
+    /// The kind of policy it is.
+    pub const fn kind(&self) -> PolicyKind {
+        match self {
+            Cover::Hedge(_) => PolicyKind::Hedge,
+            Cover::Fallback(_) => PolicyKind::Fallback,
+        }
+    }
+}
+
+impl Plan {
+    /// How it sends again, if it does.
+    pub fn retry(&self) -> Option<&Retry> {
+        self.stages.iter().find_map(|it| match it {
+            Stage::Retry(retry) => Some(retry),
+            _ => None,
+        })
+    }
+
+    /// Its stages in parts: each ends with a cover, but for the last.
+    pub fn parts(&self) -> impl Iterator<Item = &[Stage]> {
+        self.stages
+            .split_inclusive(|it| matches!(it, Stage::Cover(_)))
+            .chain(matches!(self.stages.last(), None | Some(Stage::Cover(_))).then_some(&[][..]))
+    }
 }
 
 /// A policy that may refuse a call or an attempt, or let it wait.
@@ -55,6 +102,14 @@ pub enum Gate {
     Bulkhead(Bulkhead),
     /// As a bulkhead, but finds the number itself.
     Concurrency(Concurrency),
+}
+
+impl Plan {
+    /// Whether its picks look at the request's key.
+    pub fn asks_for_key(&self) -> bool {
+        let spread = self.routing.as_ref().and_then(|it| it.spread.as_ref());
+        self.balance.asks_for_key() || spread.is_some_and(|it| it.asks_for_key())
+    }
 }
 
 impl Gate {

@@ -51,6 +51,8 @@ pub enum Kind {
     Enqueue {
         /// How much the backlog holds; `None` is anything.
         limit: Option<u32>,
+        /// How long between two pieces of work that are taken from it.
+        every: Span,
     },
 }
 
@@ -171,8 +173,13 @@ impl Fallback {
         require(!never, "a cancelled call has nobody to answer to")?;
         let stale = !matches!(self.kind, Kind::StaleCache { max_stale: Span::ZERO });
         require(stale, "a stale answer may be older than 0 (no default)")?;
-        let backlog = !matches!(self.kind, Kind::Enqueue { limit: Some(0) });
-        require(backlog, "a backlog holds at least 1 call (default: any number)")
+        let backlog = !matches!(self.kind, Kind::Enqueue { limit: Some(0), .. });
+        require(backlog, "a backlog holds at least 1 call (default: any number)")?;
+        let pace = !matches!(self.kind, Kind::Enqueue { every: Span::ZERO, .. });
+        require(
+            pace,
+            "what was put off is taken up at a pace, `every` above 0 (default 1s)",
+        )
     }
 
     /// Nothing stored, nothing in the making.
@@ -208,7 +215,7 @@ impl Fallback {
                     return Answer::Stands(Reason::TooOld);
                 }
             }
-            Kind::Enqueue { limit } => {
+            Kind::Enqueue { limit, .. } => {
                 if limit.is_some_and(|it| state.backlog >= it) {
                     return Answer::Stands(Reason::BacklogFull);
                 }
@@ -240,6 +247,12 @@ impl Fallback {
         let any = state.backlog > 0;
         state.backlog -= u32::from(any);
         any
+    }
+
+    /// Work that was taken up has failed, or its process died: it waits again, whatever the limit.
+    #[inline]
+    pub fn put_back(&self, state: &mut State) {
+        state.backlog += 1;
     }
 }
 

@@ -38,6 +38,7 @@ pub enum Health {
 
 /// What a check said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Check {
     /// All is well.
     Passed,
@@ -151,6 +152,14 @@ impl Health {
         match self {
             Health::Haproxy(it) => it.start(now, place, count),
             Health::Envoy(it) => it.start(now, draw),
+        }
+    }
+
+    /// How far checks are apart when nothing is wrong.
+    pub const fn interval(&self) -> Span {
+        match self {
+            Health::Haproxy(it) => it.inter,
+            Health::Envoy(it) => it.interval,
         }
     }
 

@@ -11,7 +11,7 @@
 pub mod bounded_load;
 pub mod cells;
 pub mod edf;
-mod hash;
+pub(crate) mod hash;
 pub mod health;
 pub mod least_conn;
 pub mod least_outstanding;
@@ -218,6 +218,43 @@ impl Balance {
         }
     }
 
+    /// Whether it looks at [`View::key`].
+    pub const fn asks_for_key(&self) -> bool {
+        matches!(self, Balance::RingHash(_) | Balance::Maglev(_))
+    }
+
+    /// Whether it keeps nothing of single replicas, and asks of the view only what is outstanding and weights.
+    pub const fn is_simple(&self) -> bool {
+        matches!(
+            self,
+            Balance::RoundRobin { .. }
+                | Balance::Random
+                | Balance::LeastOutstanding
+                | Balance::TwoChoices { .. }
+                | Balance::Weighted
+                | Balance::WeightedRandom
+                | Balance::RandomDraws(_)
+        )
+    }
+
+    /// Whether it has no use for replicas that come into question for one pick and not for the next: its schedule is of
+    /// all of them.
+    pub const fn has_schedule(&self) -> bool {
+        matches!(
+            self,
+            Balance::Edf(_) | Balance::ClientSideWrr(_) | Balance::LeastRequest(_)
+        )
+    }
+
+    /// The settings of slow start, if there are any.
+    pub const fn slow_start(&self) -> Option<&slow_start::SlowStart> {
+        match self {
+            Balance::Edf(it) => it.slow_start.as_ref(),
+            Balance::LeastRequest(it) => it.slow_start.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Whether picks may draw (a start may draw whatever this says).
     pub const fn draws(&self) -> bool {
         match self {
@@ -311,6 +348,14 @@ impl Balance {
     pub fn report(&self, state: &mut BalanceState, slot: usize, report: &LoadReport) {
         if let (Balance::ClientSideWrr(it), BalanceState::ClientSideWrr(reports)) = (self, state) {
             it.report(reports, slot, report);
+        }
+    }
+
+    /// The replica in `slot` may be picked again, or not any more, but stays what it was; `view` is what may be picked from
+    /// now on. What was learnt of its response times is kept.
+    pub fn health_changed(&self, state: &mut BalanceState, view: &impl View, slot: usize) {
+        if !matches!(self, Balance::P2c(_)) {
+            self.host_changed(state, view, slot);
         }
     }
 

@@ -9,7 +9,7 @@ use super::shape::{Shape, TableInfo};
 use crate::document::{At, Node, Place, Table, Value};
 use crate::spec::Switch;
 
-pub(crate) use numbers::{count, limit, number_above_zero, number_from_1, quantity, whole};
+pub(crate) use numbers::{count, limit, number_above_zero, number_from_1, number_or_zero, quantity, whole};
 pub(crate) use tables::{inline, kind_or_table, named, named_values, short, table};
 pub(crate) use texts::{
     backoff, bandwidth, bytes, callee, condition, dist, dist_above_zero, duration, duration_or_zero, during, edge,

@@ -26,6 +26,15 @@ pub(crate) fn number_from_1(most: u64) -> Between {
     }
 }
 
+/// A number from zero to `most`.
+pub(crate) fn number_or_zero(most: u64) -> Between {
+    Between {
+        noun: "a number",
+        low: |_| None,
+        most,
+    }
+}
+
 /// A number above zero and up to `most`.
 pub(crate) fn number_above_zero(most: u64) -> Between {
     Between {

@@ -12,6 +12,8 @@ use crate::fields::read::{Read, duration_or_zero, kind_or_table, short, wrong_ty
 use crate::fields::shape::Shape;
 use crate::spec::policy::budget::Budget;
 use crate::spec::policy::bulkhead::Bulkhead;
+use crate::spec::policy::hedge::Hedge;
+use crate::spec::policy::pool::Pool;
 use crate::spec::policy::rate_limit::RateLimit;
 use crate::spec::policy::retry::RetryAfter;
 
@@ -103,6 +105,33 @@ pub(crate) fn bulkhead() -> Custom<Bulkhead> {
         read: |cx, node| match is_word(node) {
             true => kind_or_table::<Bulkhead>().read(cx, node),
             false => short::<Bulkhead>("max_concurrent_calls").read(cx, node),
+        },
+    }
+}
+
+/// `hedge`: a duration, a kind or a table.
+pub(crate) fn hedge() -> Custom<Hedge> {
+    Custom {
+        shape: || {
+            Shape::Either(vec![
+                Shape::Text("a duration", "50ms"),
+                Read::shape(&kind_or_table::<Hedge>()),
+            ])
+        },
+        read: |cx, node| match is_word(node) {
+            true => kind_or_table::<Hedge>().read(cx, node),
+            false => short::<Hedge>("delay").read(cx, node),
+        },
+    }
+}
+
+/// `pool`: a number, a kind or a table.
+pub(crate) fn pool() -> Custom<Pool> {
+    Custom {
+        shape: || Shape::Either(vec![Shape::Whole(1, 1_000_000), Read::shape(&kind_or_table::<Pool>())]),
+        read: |cx, node| match is_word(node) {
+            true => kind_or_table::<Pool>().read(cx, node),
+            false => short::<Pool>("size").read(cx, node),
         },
     }
 }

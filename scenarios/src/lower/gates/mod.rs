@@ -7,22 +7,30 @@ pub(crate) mod admission;
 mod breaker;
 mod bulkhead;
 mod concurrency;
+#[cfg(test)]
+mod covers_tests;
 pub(crate) mod discipline;
+mod fallback;
+mod hedge;
+mod pool;
 mod rate_limit;
 #[cfg(test)]
 mod tests;
 mod throttle;
 
-use brownout_sim_core::model::Gate;
+use brownout_sim_core::component::pool::Pool;
+use brownout_sim_core::model::{Gate, Stage};
 use brownout_sim_core::outcome::{Outcome, OutcomeSet};
 use brownout_sim_core::policy::Invalid;
 use brownout_sim_core::policy::backoff::{Backoff, Jitter};
+use brownout_sim_core::policy::budget::Budget;
 use brownout_sim_core::quantity::Factor;
 
 use super::services::factor;
-use super::{Cx, backoff};
+use super::{Cx, backoff, budgets};
 use crate::document::{At, Place};
 use crate::spec::policy::Policy;
+use crate::spec::policy::budget as written_budget;
 use crate::spec::{Limit, Opt, Switch};
 use crate::syntax::backoff as written;
 use crate::syntax::number::Decimal;
@@ -34,12 +42,15 @@ pub(crate) struct Mistaken;
 /// The gate, if there is one and it is not switched off.
 type Found = Result<Option<Gate>, Mistaken>;
 
+/// The same of a cover.
+type FoundCover = Result<Option<Stage>, Mistaken>;
+
 /// Reads a gate that is set.
-fn set<T>(
+pub(in crate::lower) fn set<T, G>(
     written: &Opt<Switch<T>>,
     cx: &mut Cx<'_>,
-    lower: impl FnOnce(&T, &mut Settings<'_, '_>) -> Result<Gate, Mistaken>,
-) -> Found {
+    lower: impl FnOnce(&T, &mut Settings<'_, '_>) -> Result<G, Mistaken>,
+) -> Result<Option<G>, Mistaken> {
     let Some(At {
         value: Switch::Set(it),
         at,
@@ -75,17 +86,32 @@ pub(crate) fn concurrency(policy: &Policy, cx: &mut Cx<'_>) -> Found {
     set(&policy.concurrency, cx, concurrency::lower)
 }
 
+/// The hedge that a policy sets.
+pub(crate) fn hedge(policy: &Policy, cx: &mut Cx<'_>) -> FoundCover {
+    set(&policy.hedge, cx, hedge::lower)
+}
+
+/// The fallback that a policy sets.
+pub(crate) fn fallback(policy: &Policy, cx: &mut Cx<'_>) -> FoundCover {
+    set(&policy.fallback, cx, fallback::lower)
+}
+
+/// The pool of connections that a policy sets.
+pub(crate) fn pool(policy: &Policy, cx: &mut Cx<'_>) -> Result<Option<Pool>, Mistaken> {
+    set(&policy.pool, cx, pool::lower)
+}
+
 /// Puts written settings over defaults, field by field: `how field`, with a method of [`Settings`].
 macro_rules! overlay {
     ($settings:ident: $from:expr => $into:expr; $($how:ident $field:ident),+ $(,)?) => {
         $($settings.$how(stringify!($field), &$from.$field, &mut $into.$field);)+
     };
 }
-use overlay;
+pub(in crate::lower) use overlay;
 
 /// The settings of one table as they are read.
-struct Settings<'a, 'b> {
-    cx: &'a mut Cx<'b>,
+pub(in crate::lower) struct Settings<'a, 'b> {
+    pub cx: &'a mut Cx<'b>,
     /// The table.
     at: Place,
     /// What was written, and where.
@@ -94,7 +120,8 @@ struct Settings<'a, 'b> {
 }
 
 impl<'a, 'b> Settings<'a, 'b> {
-    fn new(cx: &'a mut Cx<'b>, at: Place) -> Settings<'a, 'b> {
+    /// Nothing of the table at this place is read yet.
+    pub fn new(cx: &'a mut Cx<'b>, at: Place) -> Settings<'a, 'b> {
         Settings {
             cx,
             at,
@@ -105,24 +132,44 @@ impl<'a, 'b> Settings<'a, 'b> {
 }
 
 impl Settings<'_, '_> {
-    fn with<T>(&mut self, name: &'static str, it: &Opt<T>) {
+    pub fn with<T>(&mut self, name: &'static str, it: &Opt<T>) {
         self.seen.extend(it.as_ref().map(|it| (name, it.at)));
     }
 
     /// A value that is the machine's own.
-    fn value<T: Copy>(&mut self, name: &'static str, it: &Opt<T>, into: &mut T) {
+    pub fn value<T: Copy>(&mut self, name: &'static str, it: &Opt<T>, into: &mut T) {
         self.with(name, it);
         *into = it.as_ref().map_or(*into, |it| it.value);
     }
 
     /// A percentage.
-    fn share(&mut self, name: &'static str, it: &Opt<Ratio>, into: &mut Factor) {
+    pub fn share(&mut self, name: &'static str, it: &Opt<Ratio>, into: &mut Factor) {
         self.with(name, it);
         *into = it.as_ref().map_or(*into, |it| factor(it.value));
     }
 
+    /// A whole percentage.
+    pub fn percent(&mut self, name: &'static str, it: &Opt<Ratio>, into: &mut u32) {
+        self.with(name, it);
+        let Some(it) = it else { return };
+        let percent = Ratio::ONE.0 / 100;
+        if it.value.0 % percent == 0 {
+            *into = (it.value.0 / percent) as u32;
+        } else {
+            let message = format!("`{name}` is a whole percentage");
+            self.cx.out.inconsistent(it.at, message);
+            self.sound = false;
+        }
+    }
+
+    /// A length of time, or what holds otherwise.
+    pub fn maybe<T: Copy>(&mut self, name: &'static str, it: &Opt<T>, into: &mut Option<T>) {
+        self.with(name, it);
+        *into = it.as_ref().map_or(*into, |it| Some(it.value));
+    }
+
     /// A plain number, to six digits after the point.
-    fn number(&mut self, name: &'static str, it: &Opt<Decimal>, into: &mut Factor) {
+    pub fn number(&mut self, name: &'static str, it: &Opt<Decimal>, into: &mut Factor) {
         self.with(name, it);
         let Some(it) = it else { return };
         match units::factor(&format!("x{}", it.value), Zero::Allowed) {
@@ -159,6 +206,20 @@ impl Settings<'_, '_> {
         }
     }
 
+    /// How many calls all together may send again.
+    fn budget(&mut self, it: &Opt<Switch<written_budget::Budget>>, into: &mut Option<Budget>) {
+        self.with("budget", it);
+        let Some(At {
+            value: Switch::Set(budget),
+            at,
+        }) = it
+        else {
+            return;
+        };
+        *into = budgets::budget(budget, *at, self.cx);
+        self.sound &= into.is_some();
+    }
+
     /// A set of outcomes.
     fn outcomes(&mut self, name: &'static str, it: &Opt<Vec<At<Outcome>>>, into: &mut OutcomeSet) {
         self.with(name, it);
@@ -167,8 +228,14 @@ impl Settings<'_, '_> {
         }
     }
 
+    /// Reports a mistake, with its cure.
+    pub fn mistake(&mut self, at: Place, what: &str, cure: &str) {
+        self.cx.out.inconsistent(at, what).help(cure);
+        self.sound = false;
+    }
+
     /// Reports what the machine says against its settings, at the setting that it most probably means.
-    fn done(&mut self, checked: Result<(), Invalid>) -> Result<(), Mistaken> {
+    pub fn done(&mut self, checked: Result<(), Invalid>) -> Result<(), Mistaken> {
         let Err(Invalid(message)) = checked else {
             return if self.sound { Ok(()) } else { Err(Mistaken) };
         };

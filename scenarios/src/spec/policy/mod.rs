@@ -6,14 +6,21 @@ pub mod budget;
 pub mod bulkhead;
 pub mod concurrency;
 pub mod deadline;
+pub mod fallback;
+pub mod health;
+pub mod hedge;
+pub mod outlier;
+pub mod pool;
 pub mod rate_limit;
 pub mod retry;
+pub mod routing;
 pub mod throttle;
 pub mod timeout;
 
 use super::{At, Opt, Switch};
 use crate::fields::*;
 use crate::syntax::address::EdgeAddress;
+use crate::syntax::units::Ratio;
 use balance::Balance;
 use breaker::Breaker;
 use brownout_sim_core::policy::PolicyKind;
@@ -22,8 +29,14 @@ use brownout_sim_core::time::Span;
 use bulkhead::Bulkhead;
 use concurrency::Concurrency;
 use deadline::Deadline;
+use fallback::Fallback;
+use health::Health;
+use hedge::Hedge;
+use outlier::Outlier;
+use pool::Pool;
 use rate_limit::RateLimit;
 use retry::Retry;
+use routing::{Locality, Shard, Subset};
 use throttle::Throttle;
 use timeout::CANCELS;
 
@@ -38,6 +51,10 @@ table! {
         deadline: Opt<Switch<Deadline>> = switch(short::<Deadline>("after")), optional().live(), "{ after = \"1s\", propagate = true }";
         /// Whether the callee stops when nobody waits for it any more.
         cancel: Opt<Cancel> = words(CANCELS), default("\"none\"").live(), "\"propagate\"";
+        /// Answers something else when a call has failed; `"none"` switches it off.
+        fallback: Opt<Switch<Fallback>> = switch(kind_or_table::<Fallback>()), optional().live(), "\"static\"";
+        /// Sends another copy before the first has answered; `"none"` switches it off.
+        hedge: Opt<Switch<Hedge>> = switch(hedge()), optional().live(), "\"50ms\"";
         /// Sends again after a failure; `"none"` switches it off.
         retry: Opt<Switch<Retry>> = switch(table::<Retry>()), optional().live(), "{ attempts = 3, backoff = \"exponential(50ms, factor=2, cap=2s)\", jitter = \"full\" }";
         /// Sends less when too much is refused; `"none"` switches it off.
@@ -52,6 +69,20 @@ table! {
         concurrency: Opt<Switch<Concurrency>> = switch(kind_or_table::<Concurrency>()), optional().live(), "\"gradient2\"";
         /// How a replica is picked.
         balance: Opt<Balance> = kind_or_table::<Balance>(), default("\"round_robin\"").live(), "\"two_choices\"";
+        /// Takes out replicas that do worse than the others; `"none"` switches it off.
+        outlier: Opt<Switch<Outlier>> = switch(kind_or_table::<Outlier>()), optional().live(), "{ kind = \"envoy\", max_ejection_percent = \"50%\" }";
+        /// Checks replicas in the background; `"none"` switches it off.
+        health: Opt<Switch<Health>> = switch(kind_or_table::<Health>()), optional().live(), "{ kind = \"haproxy\", inter = \"2s\" }";
+        /// Below this share of available replicas, all are used, ejected or down as they may be, in whole percent; 0 is never. If absent, 50 % with the outlier detection, checks or localities of Envoy, and else 0.
+        panic_threshold: Opt<Ratio> = share(), optional().live(), "\"50%\"";
+        /// Each caller uses only some of the replicas; `"none"` switches it off.
+        subset: Opt<Switch<Subset>> = switch(kind_or_table::<Subset>()), optional().live(), "{ kind = \"deterministic\", subset_size = 5 }";
+        /// Some zones come before others; `"none"` switches it off.
+        locality: Opt<Switch<Locality>> = switch(kind_or_table::<Locality>()), optional().live(), "\"zone_aware\"";
+        /// Each key of requests uses only some of the replicas; `"none"` switches it off.
+        shard: Opt<Switch<Shard>> = switch(kind_or_table::<Shard>()), optional().live(), "{ kind = \"shuffle\", size = 2 }";
+        /// The connections to each replica of the callee; `"none"` is any number at once.
+        pool: Opt<Switch<Pool>> = switch(pool()), optional().live(), "10";
         /// Whose state it is: each replica of the caller has its own, or the service shares one.
         scope: Opt<Scope> = words(SCOPES), default("\"replica\""), "\"service\"";
         /// All kinds of policy in use, outermost first.

@@ -1,5 +1,6 @@
 //! Small systems, readably: services, flows and loads by name, and what became of single requests in one line.
 
+use crate::component::pool::Pool;
 use crate::dist::Dist;
 use crate::engine::{Limits, RunError, run};
 use crate::ids::{BlockId, ClassId, EdgeId, EndpointId, LinkId, LoadId, PlanId, ReplicaId, ServiceId, SiteId};
@@ -243,6 +244,7 @@ pub struct Ld {
     pub zone: Option<u32>,
     pub class: u32,
     pub priority: u8,
+    pub items: Option<crate::dist::Zipf>,
     pub session: Option<crate::model::Session>,
 }
 
@@ -258,6 +260,7 @@ impl Ld {
             zone: None,
             class: 0,
             priority: 0,
+            items: None,
             session: None,
         }
     }
@@ -269,7 +272,11 @@ pub struct Policy {
     pub stages: Vec<Stage>,
     pub cancel: bool,
     pub balance: Balance,
+    pub routing: Option<Box<crate::model::Routing>>,
     pub shared: bool,
+    pub pool: Option<Pool>,
+    /// Where a fallback calls.
+    pub instead: Option<String>,
 }
 
 /// Three tries at fixed intervals, or others.
@@ -536,7 +543,7 @@ impl Sys {
                 arrival: load.arrival.clone(),
                 scale: load.scale,
                 mix,
-                items: None,
+                items: load.items.clone(),
                 session: load.session.clone(),
             });
         }
@@ -576,6 +583,8 @@ impl Sys {
                 stages: policy.stages,
                 cancel: if policy.cancel { Cancel::Propagate } else { Cancel::None },
                 balance: policy.balance,
+                routing: policy.routing,
+                pool: policy.pool,
                 shared_state: policy.shared,
             });
             tables.edges.len() - 1
@@ -590,8 +599,17 @@ impl Sys {
             edge: EdgeId::from_index(edge),
             callee,
             plan: PlanId::from_index(edge),
+            instead: None,
         });
-        SiteId::from_index(tables.sites.len() - 1)
+        let site = tables.sites.len() - 1;
+        let name = &self.services[service.index()].name;
+        let fits = |pattern: &str, name: &str| pattern == "*" || pattern == name;
+        let mut policies = self.policies.iter();
+        let policy = policies.find(|it| fits(&it.0, self.name_of(caller)) && fits(&it.1, name));
+        if let Some(to) = policy.and_then(|it| it.2.instead.as_ref()).filter(|it| *it != to) {
+            tables.sites[site].instead = Some(self.site(tables, (caller, caller_key), to));
+        }
+        SiteId::from_index(site)
     }
 
     fn steps(

@@ -114,12 +114,15 @@ impl Chain {
                 edge: EdgeId::from_index(tier),
                 callee: EndpointId::from_index(tier),
                 plan: PlanId::from_index(tier),
+                instead: None,
             });
             tables.plans.push(Plan {
                 key: Key::of(&names[tier]).child(4),
                 stages: self.stages.clone(),
                 cancel: Cancel::None,
                 balance: Balance::default(),
+                routing: None,
+                pool: None,
                 shared_state: false,
             });
             if tier == 0 {

@@ -260,6 +260,11 @@ impl ConcurrencyState {
     pub const fn in_flight(&self) -> u32 {
         self.in_flight
     }
+
+    /// What the limit has learnt.
+    pub const fn learnt(&self) -> &LimitState {
+        &self.limit
+    }
 }
 
 /// A step from `old` towards `new`.

@@ -104,7 +104,10 @@ fn another_callee_is_asked_and_its_failure_leaves_the_original_outcome() {
 
 #[test]
 fn work_is_put_off_until_the_backlog_is_full() {
-    let fallback = Fallback::of(Kind::Enqueue { limit: Some(2) });
+    let fallback = Fallback::of(Kind::Enqueue {
+        limit: Some(2),
+        every: Span::from_secs(1),
+    });
     let mut state = fallback.start();
     let fail = |state: &mut State| fallback.after(state, at(0), Outcome::Timeout);
     assert_eq!([fail(&mut state), fail(&mut state)], [NOW, NOW]);
@@ -128,7 +131,10 @@ fn settings_out_of_range_are_told() {
             ..Fallback::of(Kind::Static)
         },
         Fallback::of(Kind::StaleCache { max_stale: Span::ZERO }),
-        Fallback::of(Kind::Enqueue { limit: Some(0) }),
+        Fallback::of(Kind::Enqueue {
+            limit: Some(0),
+            every: Span::from_secs(1),
+        }),
     ];
     assert!(wrong.iter().all(|it| it.check().is_err()));
     assert_eq!(Fallback::hystrix_default(Kind::Dependency).check(), Ok(()));
