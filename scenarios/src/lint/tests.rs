@@ -524,19 +524,6 @@ fn a_discipline_that_never_acts_is_told_with_the_reason() {
         change(&mut build);
         seen(build, &[])
     };
-    let db = |build: &mut Build| {
-        build
-            .tables
-            .services
-            .iter()
-            .position(|it| it.replicas == 2)
-            .expect("the database")
-    };
-    assert_eq!(
-        db(&mut shop(1.0)),
-        1,
-        "services are in the order of names: app, db, web"
-    );
     for (told, change) in [
         (
             "its limit is 0",

@@ -106,12 +106,12 @@ impl<Q: Pending> Simulation<'_, Q> {
         state.queue = queue.clone();
         state.queue_ring = NONE;
         let row = &self.model.services[service.index()];
-        let sees_arrivals = governor::sees_arrivals(row, queue) || row.quota.is_some();
+        let sees_all = governor::sees_all(row, queue) || row.quota.is_some();
         for at in self.layout.replicas_of(service) {
             let place = &mut self.replicas[at];
             place.queue_limit = queue.limit.unwrap_or(UNLIMITED);
             place.impatient = queue.timeout.is_some();
-            place.look_at_arrivals(sees_arrivals);
+            place.look_at_all(sees_all);
             if place.governor == NONE && governor::governs(queue) {
                 place.be_governed(self.governors.install(self.model, &self.streams, at, self.now));
             }

@@ -45,9 +45,10 @@ pub(super) fn governs(queue: &Queue) -> bool {
     queue.discipline.is_any() || queue.order == QueueOrder::Priority
 }
 
-/// Whether arrivals have to be looked at that need not wait.
-pub(super) fn sees_arrivals(service: &Service, queue: &Queue) -> bool {
-    service.admission.is_any() || queue.discipline.sees_all()
+/// Whether every call has to be looked at when it comes and when it goes, those that need not wait, too: such a replica is
+/// never one that calls pass without a detour.
+pub(super) fn sees_all(service: &Service, queue: &Queue) -> bool {
+    service.admission.is_any() || service.dimmer.is_some() || queue.discipline.sees_all()
 }
 
 impl Governors {

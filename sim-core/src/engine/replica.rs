@@ -39,7 +39,7 @@ pub(super) struct Replica {
     pub serving: bool,
     /// Work slows down with the calls in service.
     slows: bool,
-    /// Its service has a quota, or looks at whoever comes.
+    /// Its service has a quota, or looks at all calls.
     limited: bool,
     /// Calls leave its queue when they have waited too long.
     pub impatient: bool,
@@ -134,7 +134,7 @@ pub(super) fn replicas(model: &Model) -> Vec<Replica> {
             exists: number < service.replicas,
             serving: false,
             slows: service.slowdown.is_some(),
-            limited: service.quota.is_some() || governor::sees_arrivals(service, &service.queue),
+            limited: service.quota.is_some() || governor::sees_all(service, &service.queue),
             impatient: service.queue.timeout.is_some(),
             is_async: service.style == Style::Async,
             odd: false,
@@ -208,8 +208,8 @@ impl Replica {
         self.refresh();
     }
 
-    /// Whether it looks at whoever comes, from now on.
-    pub fn look_at_arrivals(&mut self, it: bool) {
+    /// Whether it looks at all calls, from now on.
+    pub fn look_at_all(&mut self, it: bool) {
         self.limited = it;
         self.refresh();
     }

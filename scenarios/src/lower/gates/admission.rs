@@ -6,6 +6,7 @@ use brownout_sim_core::quantity::Factor;
 use brownout_sim_core::server::criticality::Thresholds;
 use brownout_sim_core::server::dimmer::Dimmer;
 use brownout_sim_core::server::partition::Partitions;
+use brownout_sim_core::time::Span;
 
 use super::{Mistaken, Settings, concurrency, overlay, rate_limit};
 use crate::document::At;
@@ -15,6 +16,9 @@ use crate::spec::admission as spec;
 use crate::spec::policy::rate_limit as limits;
 use crate::spec::{Opt, Switch};
 use crate::syntax::units::Ratio;
+
+/// The shortest control period of a dimmer: each is an event, in every replica.
+const PERIOD_MIN: Span = Span::from_millis(1);
 
 /// Whom a service lets in; `classes` are those in use, in order. Fails on a mistake.
 pub(crate) fn admission(
@@ -49,10 +53,10 @@ fn limiter(written: &Opt<Switch<limits::RateLimit>>, cx: &mut Cx<'_>) -> Result<
         unreachable!("a rate limiter was written");
     };
     let waits = match &limiter {
-        RateLimit::TokenBucket(it) => it.max_wait > brownout_sim_core::time::Span::ZERO,
+        RateLimit::TokenBucket(it) => it.max_wait > Span::ZERO,
         RateLimit::Gcra(it) => it.until_ready,
         RateLimit::LeakyBucket(it) => it.size > 0,
-        RateLimit::Resilience4j(it) => it.timeout_duration > brownout_sim_core::time::Span::ZERO,
+        RateLimit::Resilience4j(it) => it.timeout_duration > Span::ZERO,
         RateLimit::Aws(_) => true,
         RateLimit::FixedWindow(_) | RateLimit::SlidingWindowLog(_) | RateLimit::SlidingWindowCounter(_) => false,
     };
@@ -163,5 +167,10 @@ pub(crate) fn dimmer(written: &Opt<spec::Dimmer>, cx: &mut Cx<'_>) -> Result<Opt
         }
     };
     settings.done(into.check())?;
+    if let Some(period) = it.control_period.as_ref().filter(|it| it.value < PERIOD_MIN) {
+        cx.out
+            .inconsistent(period.at, "a dimmer moves at most once in a millisecond (default 1s)");
+        return Err(Mistaken);
+    }
     Ok(Some(into))
 }
