@@ -20,7 +20,7 @@ use brownout_sim_core::outcome::Outcome;
 use brownout_sim_core::policy::timeout::Cancel;
 use brownout_sim_core::quantity::{Chance, Factor, Nanomoney};
 use brownout_sim_core::results::{
-    Cost, EdgePart, EdgeResult, FaultSpan, Gauge, LanePoint, LoadPart, LoadPoint, LoadResult, Outcomes, RunResult,
+    Cost, Covered, EdgePart, EdgeResult, FaultSpan, Gauge, LanePoint, LoadPart, LoadPoint, LoadResult, Outcomes, RunResult,
     ServicePart, ServicePoint, ServiceResult, State, Subject, Timeline, Transition,
 };
 use brownout_sim_core::rng::Key;
@@ -318,6 +318,7 @@ pub fn result(seed: u64, slow: u32) -> RunResult {
     let edge = |ok: u64, outcome| EdgePart {
         calls: 11_000,
         attempts: 11_500,
+        covered: Covered::default(),
         outcomes: outcomes(&[(Outcome::Ok, ok), (outcome, 10_995 - ok)]),
         response: times(10_995, 10),
         attempt: times(10_995, 9),

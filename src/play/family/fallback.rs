@@ -46,16 +46,18 @@ pub fn fallback(setup: &mut Setup) -> Result<Box<dyn Player>, Mistake> {
     let start = Fallback::of(Kind::Static);
     let mut it = setup.profile(&[("plain", start), ("hystrix", Fallback::hystrix_default(Kind::Static))]);
     let (mut which, mut max_stale, mut limit) = (Which::Static, Span::from_secs(60), Option::<u32>::None);
+    let mut every = Span::from_secs(1);
     setup.set("kind", &mut which);
     setup.set("max_stale", &mut max_stale);
     setup.set("limit", &mut limit);
+    setup.set("every", &mut every);
     settings!(setup, it; value takes, value max_concurrent_requests);
     it.kind = match which {
         Which::Static => Kind::Static,
         Which::StaleCache => Kind::StaleCache { max_stale },
         Which::Dependency => Kind::Dependency,
         Which::FailSilent => Kind::FailSilent,
-        Which::Enqueue => Kind::Enqueue { limit },
+        Which::Enqueue => Kind::Enqueue { limit, every },
     };
     setup.ready(it.check())?;
     Ok(Box::new(Driven {
