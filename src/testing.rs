@@ -20,8 +20,8 @@ use brownout_sim_core::outcome::Outcome;
 use brownout_sim_core::policy::timeout::Cancel;
 use brownout_sim_core::quantity::{Chance, Factor, Nanomoney};
 use brownout_sim_core::results::{
-    Cost, Covered, EdgePart, EdgeResult, FaultSpan, Gauge, LanePoint, LoadPart, LoadPoint, LoadResult, Outcomes, RunResult,
-    ServicePart, ServicePoint, ServiceResult, State, Subject, Timeline, Transition,
+    Cost, Covered, EdgePart, EdgeResult, FaultSpan, Gauge, LanePoint, LoadPart, LoadPoint, LoadResult, Outcomes,
+    RunResult, ServicePart, ServicePoint, ServiceResult, State, Subject, Timeline, Transition,
 };
 use brownout_sim_core::rng::Key;
 use brownout_sim_core::routing::Balance;

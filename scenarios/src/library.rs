@@ -80,9 +80,10 @@ static ALL: &[Shipped] = shipped! {
     26 "outlier-ejection"
     27 "hot-key"
     28 "shuffle-sharding"
-    31 "hedging"
-    32 "fallback-overload"
-    33 "stack-order"
+    29 "hedging"
+    30 "fallback-overload"
+    31 "stack-order"
+    32 "pool-wait"
 };
 
 /// All of them, by lesson.

@@ -80,6 +80,7 @@ macro_rules! kinds {
     ) => {
         $(#[doc = $doc])+
         #[derive(Clone, Debug, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "there are few in a file, each read once")]
         pub enum $id {
             $(
                 #[doc = concat!("`kind = \"", $kind, "\"`")]

@@ -26,6 +26,7 @@ table! {
 
 /// A limit on the calls inside a replica.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one a service, read once")]
 pub enum InsideLimit {
     /// Always the same.
     Fixed(u32),

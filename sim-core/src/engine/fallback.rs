@@ -250,7 +250,9 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Some(replica) => replica.condition == Condition::Up && !replica.paused,
             None => true, // A load.
         };
-        if let Some(put_off) = backlog.waiting.pop_front_if(|it| is_there(it)) {
+        if backlog.waiting.front().is_some_and(is_there)
+            && let Some(put_off) = backlog.waiting.pop_front()
+        {
             assert!(fallback.take_up(memory), "a backlog holds what was put off");
             let new = NewCall {
                 site: put_off.site,

@@ -6,6 +6,7 @@
 
 use super::Deed;
 use super::Simulation;
+use super::balance::WATCHED;
 use super::event::Event;
 use super::pending::{Entry, Pending};
 use super::ring::Ring;
@@ -164,7 +165,8 @@ impl<Q: Pending> Simulation<'_, Q> {
         let row = &self.calls[call];
         let site = &self.sites[row.site.index()];
         if site.first_outstanding != NONE && !self.callers.connections.is_empty() {
-            let place = (site.first_outstanding + row.instance * site.slots + (replica - site.first_replica)) as usize;
+            let first = site.first_outstanding & !WATCHED;
+            let place = (first + row.instance * site.slots + (replica - site.first_replica)) as usize;
             // What the link knows is whether there is one to spare; here the pool decides.
             let is_open = u32::from(matches!(grant, Grant::Idle(_)));
             self.callers.connections[place] = self.callers.outstanding[place] + is_open;

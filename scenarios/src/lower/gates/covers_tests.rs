@@ -143,7 +143,7 @@ fn a_fallback_that_asks_somebody_else_brings_an_edge_of_its_own() {
 fn mistakes_of_covers_are_told() {
     let told = |line: &str| model(line).expect_err("it is a mistake");
     assert!(told("fallback = { kind = \"dependency\", call = \"db\" }").contains("`db` itself"));
-    assert!(told("fallback = { kind = \"dependency\", call = \"spear\" }").contains("spare"));
+    assert!(told("fallback = { kind = \"dependency\", call = \"spar\" }").contains("spare"));
     assert!(told("hedge = { delay = \"1ms\", attempts = 12 }").contains("11"));
     assert!(told("hedge = { kind = \"quantile\", quantile = \"0%\" }").contains("percentile"));
     assert!(told("pool = 0").contains('1'));

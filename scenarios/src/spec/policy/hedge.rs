@@ -114,7 +114,7 @@ table! {
         /// How long after a copy the next one goes out; zero sends all at once.
         hedging_delay: Opt<Span> = duration_or_zero(), default("\"0s\""), "\"500ms\"";
         /// Which failures do not end the call; gRPC's default is none.
-        non_fatal: Opt<Vec<At<Outcome>>> = many(outcome()), default("[]"), "[\"unreachable\", \"refused\"]";
+        non_fatal: Opt<Vec<At<Outcome>>> = many(outcome()), optional(), "[\"unreachable\", \"refused\"]";
         /// gRPC's `retryThrottling`, which bounds copies as well: `{ kind = "grpc" }`.
         budget: Opt<Switch<Budget>> = switch(budget()), default("\"none\""), "{ kind = \"grpc\", max_tokens = 10, token_ratio = 0.1 }";
     }

@@ -144,7 +144,7 @@ fn rate_limits_count_at_each_replica_or_over_all() {
         window: ms(100),
     }));
     let local = Admission {
-        local_rate_limit: window.clone(),
+        local_rate_limit: window,
         ..Admission::default()
     };
     let global = Admission {

@@ -71,8 +71,8 @@ impl Percentile {
             "num_buckets is between 1 and 100; the default is 3",
         )?;
         require(
-            self.bucket_size > Span::ZERO,
-            "bucket_size is longer than 0; the default is 10s",
+            self.bucket_size >= Span::from_millis(100),
+            "bucket_size is at least 100ms; the default is 10s",
         )?;
         require(
             self.refresh_interval > Span::ZERO,
