@@ -1,6 +1,6 @@
 //! Hashes that are compared with each other.
 //!
-//! [`mix`](crate::rng::mix) gives different words different streams; but with neighbours for its second word its results lie
+//! [`mix`] gives different words different streams; but with neighbours for its second word its results lie
 //! a fixed distance apart, so that one of them would nearly always be the greater. Here that is scrambled as well.
 //!
 //! Source: the finalizer of SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014,

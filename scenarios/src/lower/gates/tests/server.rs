@@ -127,10 +127,7 @@ fn admission_is_what_it_says() {
         max_wait: Span::ZERO,
     }));
     let limits = of("local_rate_limit = \"100/s\"\nglobal_rate_limit = \"100/s\"").expect("it is right");
-    assert_eq!(
-        (limits.local_rate_limit, limits.global_rate_limit),
-        (bucket, bucket)
-    );
+    assert_eq!((limits.local_rate_limit, limits.global_rate_limit), (bucket, bucket));
     let criticality = |line: &str| of(line).expect("it is right").criticality;
     assert_eq!(criticality("criticality = {}"), Some(Thresholds::DEFAULT));
     assert_eq!(
