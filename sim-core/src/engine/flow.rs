@@ -304,8 +304,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             };
             if let Some(site) = only_call {
                 // A branch that is one call needs no row of its own.
-                let then = next;
-                let call = self.call_from(attempt, site, 0, Parent::Join(join), then);
+                let call = self.call_from(attempt, site, 0, Parent::Join(join), next);
                 self.link_call(join, call);
             } else {
                 let steps = self.model.blocks[block as usize].steps.clone();

@@ -337,7 +337,7 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     /// The service is done with an attempt, all went well, and nothing else happens in this event: its worker takes the
     /// next one, and an answer without a delay is there, before this returns. The same as [`Simulation::finish_attempt`] and
-    /// then the agenda, in the same order, at a third less.
+    /// then the agenda, in the same order.
     #[inline(always)]
     pub(super) fn finish_last(&mut self, attempt: u32) {
         debug_assert!(self.agenda.is_empty(), "nothing comes first");

@@ -212,7 +212,9 @@ impl<'m> SiteShape<'m> {
                     let steps = &model.blocks[it.index()].steps;
                     let first = model.steps[steps.start as usize..steps.end as usize].first()?;
                     match first.action {
-                        Action::Call(site) if first.chance == Chance::ALWAYS && !first.background => {
+                        Action::Call(site)
+                            if first.chance == Chance::ALWAYS && !first.background && !first.optional =>
+                        {
                             Some(model.sites[site.index()].key)
                         }
                         _ => None,
