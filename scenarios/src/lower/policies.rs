@@ -21,11 +21,13 @@ use crate::spec::{Named, Opt};
 use crate::syntax::address::Address;
 
 /// The keys that policies set, in the order in which they are shown.
-pub(crate) const KEYS: [&str; 21] = [
+pub(crate) const KEYS: [&str; 23] = [
     "timeout",
     "deadline",
     "cancel",
     "fallback",
+    "cache",
+    "collapse",
     "hedge",
     "retry",
     "throttle",
@@ -61,6 +63,8 @@ pub(crate) fn place_of(policy: &Policy, key: usize) -> Option<Place> {
         "deadline" => at(&policy.deadline),
         "cancel" => at(&policy.cancel),
         "fallback" => at(&policy.fallback),
+        "cache" => at(&policy.cache),
+        "collapse" => at(&policy.collapse),
         "hedge" => at(&policy.hedge),
         "retry" => at(&policy.retry),
         "throttle" => at(&policy.throttle),
@@ -207,6 +211,8 @@ pub(crate) fn plan(effective: &Effective<'_>, index: &Index<'_>, key: Key, cx: &
     }
     let covers = [
         of("fallback").map(|it| (PolicyKind::Fallback, gates::fallback(it, cx))),
+        of("cache").map(|it| (PolicyKind::Cache, gates::cache(it, cx))),
+        of("collapse").map(|it| (PolicyKind::Collapse, gates::collapse(it, cx))),
         of("hedge").map(|it| (PolicyKind::Hedge, gates::hedge(it, cx))),
     ];
     for (kind, cover) in covers.into_iter().flatten() {
@@ -223,7 +229,7 @@ pub(crate) fn plan(effective: &Effective<'_>, index: &Index<'_>, key: Key, cx: &
             None
         }
     };
-    stages.sort_by_key(|it| it.0);
+    stages.sort_by_key(|it| it.0.rank());
     if let Some(order) = of("order").and_then(|it| it.order.as_ref()) {
         let wanted: Vec<PolicyKind> = order.value.iter().map(|it| it.value).collect();
         let used: Vec<PolicyKind> = stages.iter().map(|it| it.0).collect();

@@ -42,6 +42,8 @@ pub enum Kind {
     StaleCache {
         /// How old it may be.
         max_stale: Span,
+        /// How many are kept, one for each key; `None` is one that answers all.
+        keys: Option<u32>,
     },
     /// What another callee says.
     Dependency,
@@ -171,8 +173,16 @@ impl Fallback {
         )?;
         let never = self.on.contains(Outcome::Cancelled);
         require(!never, "a cancelled call has nobody to answer to")?;
-        let stale = !matches!(self.kind, Kind::StaleCache { max_stale: Span::ZERO });
+        let stale = !matches!(
+            self.kind,
+            Kind::StaleCache {
+                max_stale: Span::ZERO,
+                ..
+            }
+        );
         require(stale, "a stale answer may be older than 0 (no default)")?;
+        let keys = !matches!(self.kind, Kind::StaleCache { keys: Some(0), .. });
+        require(keys, "answers for at least 1 of the `keys` (default: one for all)")?;
         let backlog = !matches!(self.kind, Kind::Enqueue { limit: Some(0), .. });
         require(backlog, "a backlog holds at least 1 call (default: any number)")?;
         let pace = !matches!(self.kind, Kind::Enqueue { every: Span::ZERO, .. });
@@ -209,7 +219,7 @@ impl Fallback {
         let mut age = None;
         match self.kind {
             Kind::Static | Kind::FailSilent | Kind::Dependency => (),
-            Kind::StaleCache { max_stale } => {
+            Kind::StaleCache { max_stale, .. } => {
                 age = stored.map(|it| now.since(it));
                 if age.is_none_or(|it| it > max_stale) {
                     return Answer::Stands(Reason::TooOld);

@@ -3,6 +3,7 @@
 mod admission;
 mod arrivals;
 mod build;
+mod caches;
 mod callers;
 mod chain;
 mod changes;
