@@ -84,6 +84,7 @@ static ALL: &[Shipped] = shipped! {
     30 "fallback-overload"
     31 "stack-order"
     32 "pool-wait"
+    33 "cache-stampede"
 };
 
 /// All of them, by lesson.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use brownout_sim_core::ids::EndpointId;
-use brownout_sim_core::model::{Plan, Stage};
+use brownout_sim_core::model::{Gate, Plan, Stage};
+use brownout_sim_core::policy::budget::{Budget, Envoy};
+use brownout_sim_core::policy::bulkhead::Bulkhead;
 use brownout_sim_core::policy::deadline::Deadline;
 use brownout_sim_core::policy::timeout::Cancel;
 use brownout_sim_core::policy::{OrderError, PolicyKind};
@@ -209,6 +211,7 @@ pub(crate) fn plan(effective: &Effective<'_>, index: &Index<'_>, key: Key, cx: &
             Err(Mistaken) => sound = false,
         }
     }
+    cap_retries(&mut stages);
     let covers = [
         of("fallback").map(|it| (PolicyKind::Fallback, gates::fallback(it, cx))),
         of("cache").map(|it| (PolicyKind::Cache, gates::cache(it, cx))),
@@ -264,6 +267,20 @@ pub(crate) fn plan(effective: &Effective<'_>, index: &Index<'_>, key: Key, cx: &
             .and_then(|it| it.scope.as_ref())
             .is_some_and(|it| it.value == Scope::Service),
     })
+}
+
+/// Envoy's cap on retries in flight, if it stands in the plan, is the budget of a retry that has none.
+fn cap_retries(stages: &mut [(PolicyKind, Stage)]) {
+    let cap = stages.iter().find_map(|(_, stage)| match stage {
+        Stage::Gate(Gate::Bulkhead(Bulkhead::Envoy(it))) => Some(it.max_retries),
+        _ => None,
+    });
+    let Some(cap) = cap else { return };
+    for (_, stage) in stages {
+        if let Stage::Retry(retry) = stage {
+            retry.budget.get_or_insert(Budget::Envoy(Envoy::MaxRetries(cap)));
+        }
+    }
 }
 
 /// The plans of one edge's call sites, in every version of the file.

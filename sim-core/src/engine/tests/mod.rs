@@ -2,6 +2,7 @@
 
 mod admission;
 mod arrivals;
+mod backpressure;
 mod build;
 mod caches;
 mod callers;
