@@ -85,6 +85,7 @@ static ALL: &[Shipped] = shipped! {
     31 "stack-order"
     32 "pool-wait"
     33 "cache-stampede"
+    34 "batches"
 };
 
 /// All of them, by lesson.

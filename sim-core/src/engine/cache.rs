@@ -409,7 +409,10 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                         kept.clear();
                     }
                 }
-                Memory::Fallback(_, _, kept) => kept.clear(),
+                Memory::Fallback(memory, _, kept) => {
+                    memory.forget();
+                    kept.clear();
+                }
                 _ => {}
             }
         }

@@ -113,7 +113,10 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         }
         let first = gathering.state.gathered()[0].call;
         let slot = &self.covers.slots[self.covers.states[state as usize].slot as usize];
-        let (key, is_shared) = (mix(slot.key.0, u64::from(state - slot.first)), slot.instances == 1);
+        let (key, is_shared) = (
+            mix(slot.key.0, u64::from(state - slot.first)),
+            self.model.plans[slot.root.index()].shared_state,
+        );
         if !is_shared && self.waits_for_thaw(self.calls[first].party, entry) {
             return;
         }

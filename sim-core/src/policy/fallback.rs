@@ -116,6 +116,11 @@ impl State {
         self.running
     }
 
+    /// The process is gone, and with it the last good answer.
+    pub fn forget(&mut self) {
+        self.stored = None;
+    }
+
     /// How much work was put off and not yet taken up.
     pub const fn backlog(&self) -> u32 {
         self.backlog

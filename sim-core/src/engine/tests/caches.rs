@@ -292,6 +292,33 @@ fn a_fallback_may_keep_an_answer_for_each_key() {
     );
 }
 
+#[test]
+fn stale_answers_are_lost_with_their_process() {
+    let of = |keys: Option<u32>| {
+        let kind = Kind::StaleCache {
+            max_stale: Span::from_secs(60),
+            keys,
+        };
+        let system = single(
+            &[0, 500, 3_000],
+            vec![Stage::Cover(Cover::Fallback(Fallback::of(kind)))],
+        );
+        let dead = system.fault("db", 400, 9_000, Effect::Crash);
+        let restart = system.fault("app", 1_000, 2_000, Effect::Crash);
+        system.play_with(vec![dead, restart])
+    };
+    assert_eq!(of(None), "ok@30 degraded@500 error@3000");
+    assert_eq!(of(Some(5)), "ok@30 degraded@500 error@3000");
+}
+
+#[test]
+fn a_paused_process_sends_its_batch_when_it_goes_on() {
+    let system = single(&[0, 4], vec![batches(None)]);
+    let pause = system.fault("app", 5, 100, Effect::Pause);
+    // The tick of 10 waits until 100.
+    assert_eq!(system.play_with(vec![pause]), "ok@130 ok@130");
+}
+
 fn collapse(max: Option<u32>, scope: Scope) -> Collapser {
     Collapser {
         max_requests_in_batch: max,
