@@ -207,6 +207,7 @@ pub fn compiled() -> Compiled {
                 value: Value::Metric(Metric::SuccessRatio, requests()),
             },
         ],
+        worth: vec![None],
         currency: None,
         capacity: vec![],
         events_estimate: 60_000.0,

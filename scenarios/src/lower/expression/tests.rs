@@ -7,6 +7,7 @@ fn seen(text: &str) -> String {
     let context = Context {
         directory: &directory,
         currency: Some("EUR"),
+        worth: &[Some(0.5)],
     };
     let written = expr::measure(text).expect("it is well written");
     match measure("m", &written, context) {
@@ -131,6 +132,7 @@ fn expected(that: &str, during: Option<&str>, within: Option<&str>, over: Option
     let context = Context {
         directory: &directory,
         currency: None,
+        worth: &[],
     };
     let that_read = expr::condition(that).expect("it is well written");
     let during_read = during.map(|it| instant::during(it).expect("it is well written"));
