@@ -49,7 +49,7 @@ const USUAL: [(&str, &str, bool); 10] = [
     ("recovery_time", "recovery time", true),
     ("metastable", "metastable", true),
     ("collapsed", "collapsed", true),
-    ("time_below_objective", "time below 99 %", false),
+    ("time_below_objective", "time below objective", false),
     ("cost", "cost", false),
     ("money_lost", "money lost", true),
 ];

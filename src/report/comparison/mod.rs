@@ -172,6 +172,3 @@ fn how_sure(comparison: &Comparison<'_>, compared: &[Vec<Option<brownout_sim_cor
 fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,7 @@
 //! A sentence for each variant: what is better and worse than in the baseline, by how much, how sure.
 
 use brownout_sim_core::measure::{Compared, Difference, Effect, Finding, Measured};
+use brownout_sim_core::stats::Summary;
 use brownout_viz::number::show_difference;
 
 use super::table::within;
@@ -119,6 +120,12 @@ fn phrase(comparison: &Comparison<'_>, (variant, at): (usize, usize), compared: 
             matches!(it, Measured::Number(_))
         }),
         Effect::Shares(_) => instead(&figure.heading, |it| *it == Measured::Number(1.0)),
+        // A quantile of what ended ok says little good where less did.
+        Effect::Mean(_)
+            if figure.name == "p99" && compared.finding == Finding::Better && fewer_ok(comparison, variant) =>
+        {
+            format!("{} {size} lower, but of fewer that ended ok", figure.heading)
+        }
         _ if figure.name == "recovery_time" => format!("recovers {size} {}", if higher { "later" } else { "sooner" }),
         _ => format!("{} {size} {}", figure.heading, if higher { "higher" } else { "lower" }),
     };
@@ -138,6 +145,16 @@ fn phrase(comparison: &Comparison<'_>, (variant, at): (usize, usize), compared: 
         Effect::Shares(_) => format!("{what}, 95 % CI of the difference {range} points, {pairs}"),
         _ => format!("{what}, 95 % CI {range}, {pairs}"),
     }
+}
+
+/// Whether fewer requests ended ok than in the baseline.
+fn fewer_ok(comparison: &Comparison<'_>, variant: usize) -> bool {
+    let mean = |of: usize| {
+        let figures = comparison.figures.rows.iter().position(|it| it.name == "success_ratio");
+        let measured = figures.and_then(|it| comparison.measured(of, it))?;
+        Summary::of(measured.into_iter().filter_map(Measured::number)).map(|it| it.mean)
+    };
+    mean(variant) < mean(comparison.baseline)
 }
 
 /// The size of a difference and its interval; `absolute` without the sign, which is told in words then.

@@ -192,3 +192,35 @@ fn all_mistakes_of_an_expectation_come_at_once() {
     ];
     insta::assert_snapshot!(seen.join("\n"));
 }
+
+#[test]
+fn named_expressions_and_their_parts_are_read() {
+    let texts = [
+        "recovery_time(web)",
+        "metastable(shoppers)",
+        "collapsed(*)",
+        "time_below_objective(web.home)",
+        "error_budget_burn(web)",
+        "money_lost(shoppers)",
+        "time while goodput_ratio(web) < 99%",
+        "never(time until p99(web) < 1s after faults.end + 1m)",
+        "never(recovery_time(web))",
+        "cost.replicas",
+    ];
+    insta::assert_snapshot!(texts.map(seen).join("\n"));
+    let mistakes = [
+        "recovery_time",
+        "recovery_time(db)",
+        "recovery_tim(web)",
+        "never(p99(web))",
+        "never p99(web)",
+        "time while p99(web)",
+        "time until p99(web) < 1s after faults.middle",
+        "recovery_time(web) + 3",
+    ];
+    let said = mistakes.map(|text| match expr::measure(text) {
+        Ok(_) => seen(text),
+        Err(error) => shown(text, vec![error]),
+    });
+    insta::assert_snapshot!(said.join("\n"));
+}
