@@ -48,6 +48,7 @@ impl Metric {
             | Metric::ServedRatio
             | Metric::Count(Outcome::Ok)
             | Metric::Ratio(Outcome::Ok)
+            | Metric::CacheHitRatio
             | Metric::Availability
             | Metric::ReplicaAvailability => More,
             Metric::Offered
@@ -57,6 +58,9 @@ impl Metric {
             | Metric::Hedges
             | Metric::HedgeWins
             | Metric::Fallbacks
+            | Metric::CacheHits
+            | Metric::CacheMisses
+            | Metric::CacheJoined
             | Metric::Utilization
             | Metric::InServiceMean
             | Metric::InServiceMax
