@@ -61,6 +61,8 @@ impl Metric {
             | Metric::CacheHits
             | Metric::CacheMisses
             | Metric::CacheJoined
+            | Metric::Batches
+            | Metric::Batched
             | Metric::Utilization
             | Metric::InServiceMean
             | Metric::InServiceMax
