@@ -37,7 +37,8 @@ impl Better {
 }
 
 impl Metric {
-    /// Which way it is better, all else the same. Of a degraded answer, a fallback or a utilization nobody can say.
+    /// Which way it is better, all else the same. Of a degraded answer, a fallback, a hit of a cache or a utilization nobody can
+    /// say.
     pub fn better(self) -> Better {
         match self {
             Metric::Throughput
@@ -48,7 +49,6 @@ impl Metric {
             | Metric::ServedRatio
             | Metric::Count(Outcome::Ok)
             | Metric::Ratio(Outcome::Ok)
-            | Metric::CacheHitRatio
             | Metric::Availability
             | Metric::ReplicaAvailability => More,
             Metric::Offered
@@ -61,6 +61,7 @@ impl Metric {
             | Metric::CacheHits
             | Metric::CacheMisses
             | Metric::CacheJoined
+            | Metric::CacheHitRatio
             | Metric::Batches
             | Metric::Batched
             | Metric::Utilization
