@@ -8,9 +8,11 @@ pub use rounds::Rounds;
 
 use brownout_scenarios::Compiled;
 use brownout_sim_core::measure::{Compared, Difference, Finding, Judgement, Measured, decide, judge};
-use brownout_sim_core::stats::CONFIDENCE;
 
 use crate::experiment::Replication;
+
+/// The chance that any finding of an answer is wrong.
+const LEVEL: f64 = 0.05;
 
 /// What variants are compared in, and over which runs.
 #[derive(Debug)]
@@ -48,7 +50,7 @@ impl Comparison<'_> {
     /// equal part (Bonferroni).
     pub fn level(&self) -> f64 {
         let looks = self.rounds.as_ref().map_or(1, Rounds::looks);
-        (1.0 - CONFIDENCE) / f64::from(looks)
+        LEVEL / f64::from(looks)
     }
 
     /// Every variant in every figure against the baseline, by variant and figure; nothing for the baseline itself, and where one

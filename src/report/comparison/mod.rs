@@ -135,8 +135,10 @@ fn one_expectation(
     let verdict = style.paint(colour, &format!("{symbol} {}", judgement.verdict));
     let found = verdicts::found(judgement, unit_of_condition(&expectation.that), None);
     let statement = describe.expectation(expectation);
-    let line = format!("{} in {}: {statement}: {found}", expectation.name, compiled.variant);
-    hanging(&format!("  {verdict}  "), 6, &line, style.width)
+    let mut text = format!("  {verdict}: {} in {}\n", expectation.name, compiled.variant);
+    text.push_str(&hanging("      ", 6, &statement, style.width));
+    text.push_str(&hanging("      ", 6, &found, style.width));
+    text
 }
 
 /// What the words mean, and what stands behind them.
@@ -163,7 +165,7 @@ fn how_sure(comparison: &Comparison<'_>, compared: &[Vec<Option<brownout_sim_cor
     };
     format!(
         "Pairs share a seed: the same arrivals, faults and work. {} {} made, corrected together by Holm's method: with 95 % \
-        confidence none of the words better, worse and equivalent is wrong.{looks}{margin} Intervals are each of 95 % for itself.",
+        confidence none of the words better, worse and equivalent is wrong.{looks}{margin} Intervals are not widened for that.",
         show_whole(tests as u64),
         if tests == 1 { "test was" } else { "tests were" },
     )
