@@ -4,6 +4,7 @@ use crate::diagnostics::codes::{self, Code};
 use crate::document::Document;
 use crate::fields::{Block, FieldInfo, Shape, TableInfo, lookup};
 use crate::spec::Spec;
+use crate::syntax::backoff;
 use brownout_sim_core::outcome::Outcome;
 use core::fmt::Write;
 
@@ -107,6 +108,9 @@ fn explain_field(fields: &[&'static FieldInfo], path: &str) -> String {
         }
         None if field.rule.required => text.push_str("Required.\n"),
         None => {}
+    }
+    if takes_backoff((field.shape)()) {
+        let _ = writeln!(text, "A back-off is a duration, {}.", backoffs().join(", "));
     }
     let whole = fields.get(1).unwrap_or(field);
     if fields.len() > 1 {
@@ -259,6 +263,14 @@ pub fn reference() -> String {
         text.push('\n');
         text.push_str(&rows(&fields));
     }
+    text.push_str(
+        "\n## Back-offs\n\nA back-off is a string: a duration, `none`, or one of these with its parameters in parentheses, \
+         such as `exponential(50ms, factor=2, cap=2s)`. Those of libraries have the names and defaults that they have there.\n",
+    );
+    for name in backoff::names().filter(|it| *it != "none") {
+        text.push('\n');
+        text.push_str(&backoff_parameters(name).expect("it was just named"));
+    }
     text
 }
 
@@ -290,8 +302,49 @@ pub fn default_kind(path: &str) -> Option<&'static str> {
         }
     }
     let (parent, name) = path.rsplit_once('.')?;
-    let field = tables().into_iter().filter(|it| it.0 == parent).find_map(|it| it.1.field(name))?;
+    let field = tables()
+        .into_iter()
+        .filter(|it| it.0 == parent)
+        .find_map(|it| it.1.field(name))?;
     of((field.shape)())
+}
+
+/// The parameters of the back-off called `name` (`grpc`), as a table in Markdown. `None` if there is no such back-off.
+pub fn backoff_parameters(name: &str) -> Option<String> {
+    let parameters = backoff::parameters(name)?;
+    if parameters.is_empty() {
+        return Some(format!("`{name}` has no parameters.\n"));
+    }
+    let mut text = format!("| parameter of `{name}` | takes | default |\n| --- | --- | --- |\n");
+    for (parameter, takes, default) in parameters {
+        let default = match default {
+            words if words.contains(' ') || words == "required" => words.to_owned(),
+            value => format!("`{value}`"),
+        };
+        let _ = writeln!(text, "| `{parameter}` | {takes} | {default} |");
+    }
+    Some(text)
+}
+
+/// Every back-off with the names of its parameters: `linear(base, cap)`.
+fn backoffs() -> Vec<String> {
+    let shown = |name: &'static str| {
+        let parameters = backoff::parameters(name).expect("it was just named");
+        match parameters.iter().map(|it| it.0).collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => name.to_owned(),
+            names => format!("{name}({names})"),
+        }
+    };
+    backoff::names().map(shown).collect()
+}
+
+/// Whether a field takes a back-off.
+fn takes_backoff(shape: Shape) -> bool {
+    match shape {
+        Shape::Text(noun, _) => noun == "a back-off",
+        Shape::Either(all) => all.into_iter().any(takes_backoff),
+        _ => false,
+    }
 }
 
 /// Whether a field takes any of the outcomes that are failures: too many to list in each row.
@@ -303,12 +356,20 @@ fn takes_outcomes(shape: &Shape) -> bool {
 
 /// A long list of outcomes, as those that are missing in it.
 fn outcomes_in_short(list: &str) -> Option<String> {
-    let named: Vec<&str> = list.strip_prefix('[')?.strip_suffix(']')?.split(", ").map(|it| it.trim_matches('"')).collect();
+    let named: Vec<&str> = list
+        .strip_prefix('[')?
+        .strip_suffix(']')?
+        .split(", ")
+        .map(|it| it.trim_matches('"'))
+        .collect();
     let all = || Outcome::ALL.into_iter().filter(|it| it.is_failure()).map(Outcome::name);
     if named.len() * 2 <= all().count() || !named.iter().all(|it| all().any(|name| name == *it)) {
         return None;
     }
-    let missing: Vec<String> = all().filter(|it| !named.contains(it)).map(|it| format!("`{it}`")).collect();
+    let missing: Vec<String> = all()
+        .filter(|it| !named.contains(it))
+        .map(|it| format!("`{it}`"))
+        .collect();
     Some(match missing.as_slice() {
         [] => "all".to_owned(),
         missing => format!("all but {}", missing.join(", ")),
@@ -419,7 +480,10 @@ mod tests {
     #[test]
     fn fields_of_a_table_are_found_by_path_and_kind() {
         let hystrix = fields("policy.breaker", Some("hystrix"), &[]).unwrap();
-        assert!(hystrix.contains("| `sleep_window` | a duration | `\"5s\"` |"), "{hystrix}");
+        assert!(
+            hystrix.contains("| `sleep_window` | a duration | `\"5s\"` |"),
+            "{hystrix}"
+        );
         let one = fields("policy", None, &["timeout"]).unwrap();
         assert_eq!(one.lines().count(), 3, "{one}");
         assert_eq!(fields("policy", None, &["nothing"]), None);

@@ -5,6 +5,7 @@
 //! | `<!-- output: brownout WORDS -->` | what the command prints |
 //! | `<!-- rules: policy/hedge.rs -->` | the header of that file of `sim-core/src`, but for its sources and its verbs |
 //! | `<!-- fields: policy.breaker hystrix -->` | a table of the fields at that path, of that kind; `only=a,b` chooses some |
+//! | `<!-- backoff: grpc -->` | a table of the parameters of that back-off |
 //! | `<!-- shown: hedging --variant low-hedged -->` | that shipped scenario, and the command |
 //! | `<!-- sources: policy/hedge.rs -->` | the sources of that file |
 //!
@@ -16,7 +17,7 @@ use brownout_scenarios::library;
 
 use crate::shell::Shell;
 
-const KINDS: [&str; 5] = ["output", "rules", "fields", "shown", "sources"];
+const KINDS: [&str; 6] = ["output", "rules", "fields", "backoff", "shown", "sources"];
 
 /// A mark on a page: what is asked for, and its words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,12 +117,19 @@ fn block(shell: &Shell, mark: &Mark) -> Option<String> {
         "sources" => Some(header(words.first()?).1),
         "fields" => {
             let (path, kind, only) = fields_asked(&mark.words);
-            brownout_scenarios::fields_at(path, kind, &only)
+            let table = brownout_scenarios::fields_at(path, kind, &only)?;
+            Some(format!("{}\n\n{table}", place_in_a_file(path, kind, only.is_empty())))
         }
+        "backoff" => brownout_scenarios::backoff_parameters(words.first()?),
         "shown" => {
             let shipped = library::find(words.first()?)?;
+            let changed = if mark.words.iter().any(|it| it == "--set") {
+                "\nIt does not have it by itself; `--set` puts it there."
+            } else {
+                ""
+            };
             Some(format!(
-                "`{}`, *{}*: {}\n\n```console\nbrownout run {}\n```",
+                "`{}`, *{}*: {}{changed}\n\n```console\nbrownout run {}\n```",
                 shipped.name,
                 shipped.title(),
                 shipped.question(),
@@ -138,6 +146,23 @@ pub fn fields_asked(words: &[String]) -> (&str, Option<&str>, Vec<&str>) {
     let kind = rest.iter().find(|it| !it.contains('=')).map(String::as_str);
     let only = rest.iter().find_map(|it| it.strip_prefix("only="));
     (path, kind, only.map_or_else(Vec::new, |it| it.split(',').collect()))
+}
+
+/// Where in a file the fields at a path are written.
+fn place_in_a_file(path: &str, kind: Option<&str>, whole: bool) -> String {
+    let (table, rest) = path.split_once('.').unwrap_or((path, ""));
+    match (rest, kind) {
+        ("", _) => format!("In `[{table}.x]`:"),
+        (rest, None) => format!("In `[{table}.x]`, `{rest} = {{ ... }}`:"),
+        (rest, Some(kind)) => {
+            let silent = if whole && brownout_scenarios::default_kind(path) == Some(kind) {
+                "; this kind needs no saying"
+            } else {
+                ""
+            };
+            format!("In `[{table}.x]`, `{rest} = {{ kind = \"{kind}\", ... }}`{silent}:")
+        }
+    }
 }
 
 /// Words as they are typed into a shell.
@@ -180,7 +205,10 @@ fn names_a_function(text: &str) -> bool {
     let mut parts = links.filter_map(|it| it.rsplit_once("::"));
     parts.any(|(of, name)| {
         of.chars().next_back().is_some_and(char::is_alphanumeric)
-            && of.rsplit("::").next().is_some_and(|it| it.starts_with(char::is_uppercase))
+            && of
+                .rsplit("::")
+                .next()
+                .is_some_and(|it| it.starts_with(char::is_uppercase))
             && name.starts_with(char::is_lowercase)
     })
 }
@@ -214,6 +242,18 @@ fn words_come_back_as_they_are_typed() {
     for line in ["hedging --variant low", "x --set 'a={ c = 1 }'"] {
         assert_eq!(command(&words(line)), line);
     }
+}
+
+#[test]
+fn fields_have_their_place_in_a_file() {
+    assert_eq!(place_in_a_file("policy", None, false), "In `[policy.x]`:");
+    assert_eq!(
+        place_in_a_file("service.queue.codel", None, true),
+        "In `[service.x]`, `queue.codel = { ... }`:"
+    );
+    let kind = |kind| place_in_a_file("policy.hedge", Some(kind), true);
+    assert_eq!(kind("tied"), "In `[policy.x]`, `hedge = { kind = \"tied\", ... }`:");
+    assert!(kind("fixed").contains("needs no saying"));
 }
 
 #[test]
