@@ -287,7 +287,7 @@ pub fn fields(path: &str, kind: Option<&str>, only: &[&str]) -> Option<String> {
     Some(if chosen.is_empty() {
         "It has no settings.\n".to_owned()
     } else {
-        rows(&chosen)
+        narrow_rows(&chosen)
     })
 }
 
@@ -376,7 +376,21 @@ fn outcomes_in_short(list: &str) -> Option<String> {
     })
 }
 
-/// Fields as a table in Markdown.
+/// What a field takes, in a cell of a table.
+fn takes(field: &FieldInfo) -> String {
+    if takes_outcomes(&(field.shape)()) {
+        "a list of [outcomes](model.md#outcomes)".to_owned()
+    } else {
+        accepted((field.shape)())
+    }
+}
+
+/// A cell: bars would end it.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+/// Fields as a table in Markdown, with an example of each.
 fn rows(fields: &[&'static FieldInfo]) -> String {
     let mut text = String::from("| field | takes | default | meaning | example |\n| --- | --- | --- | --- | --- |\n");
     for field in fields {
@@ -385,21 +399,28 @@ fn rows(fields: &[&'static FieldInfo]) -> String {
             None if field.rule.required => "required".to_owned(),
             None => String::new(),
         };
-        let takes = if takes_outcomes(&(field.shape)()) {
-            "a list of [outcomes](model.md#outcomes)".to_owned()
-        } else {
-            accepted((field.shape)())
-        };
-        let cell = |it: &str| it.replace('|', "\\|");
+        let (takes, default, meaning) = (cell(&takes(field)), cell(&default), cell(&field.sentence()));
+        let example = cell(field.example);
         let _ = writeln!(
             text,
-            "| `{}` | {} | {} | {} | `{}` |",
-            field.name,
-            cell(&takes),
-            cell(&default),
-            cell(&field.sentence()),
-            cell(field.example),
+            "| `{}` | {takes} | {default} | {meaning} | `{example}` |",
+            field.name
         );
+    }
+    text
+}
+
+/// Fields as a narrower table, with an example of those that have no default.
+fn narrow_rows(fields: &[&'static FieldInfo]) -> String {
+    let mut text = String::from("| field | takes | default | meaning |\n| --- | --- | --- | --- |\n");
+    for field in fields {
+        let default = match field.rule.default {
+            Some(it) => outcomes_in_short(it).unwrap_or_else(|| format!("`{it}`")),
+            None if field.rule.required => format!("required, such as `{}`", field.example),
+            None => format!("such as `{}`", field.example),
+        };
+        let (takes, default, meaning) = (cell(&takes(field)), cell(&default), cell(&field.sentence()));
+        let _ = writeln!(text, "| `{}` | {takes} | {default} | {meaning} |", field.name);
     }
     text
 }
