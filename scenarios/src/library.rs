@@ -84,6 +84,8 @@ static ALL: &[Shipped] = shipped! {
     30 "fallback-overload"
     31 "stack-order"
     32 "pool-wait"
+    33 "cache-stampede"
+    34 "batches"
 };
 
 /// All of them, by lesson.

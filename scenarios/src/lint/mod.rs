@@ -6,6 +6,7 @@
 mod blind_breaker;
 mod endless_queue;
 mod idle_budget;
+mod idle_cache;
 mod idle_discipline;
 mod idle_hedge;
 mod inverted_timeouts;
@@ -89,6 +90,7 @@ pub static CODES: &[Code] = &[
     idle_discipline::CODE,
     idle_hedge::CODE,
     idle_hedge::LONE,
+    idle_cache::CODE,
 ];
 
 /// What lints look at.
@@ -123,6 +125,7 @@ pub fn lints(input: Input<'_>) -> Vec<Lint> {
     found.extend(late_shedding::check(input));
     found.extend(idle_discipline::check(input));
     found.extend(idle_hedge::check(input));
+    found.extend(idle_cache::check(input));
     found
 }
 

@@ -5,7 +5,7 @@
 //! need neither recursion nor events.
 //!
 //! Each file here adds one part of the simulation: `arrivals` (loads), `site` (what is in force at a call site), `caller`,
-//! `attempt` and `balance` (calls and attempts as their caller sees them, and the pick of a replica), `network`, `replica`,
+//! `attempt`, `direct` and `balance` (calls and attempts as their caller sees them, and the pick of a replica), `network`, `replica`,
 //! `queue` and `server` (queues, workers), `governor` with `discipline`, `admission` and `dimmer` (who is let in, next, or
 //! given up, where a service has a say in it), `outage` (replicas that stop), `compute` (cores and work in
 //! progress), `flow` (steps, joins, branches), `fault` and `change` (what happens to the system), `finish` (conservation
@@ -16,10 +16,13 @@ mod arena;
 mod arrivals;
 mod attempt;
 mod balance;
+mod cache;
 mod caller;
 mod change;
+mod collapse;
 mod compute;
 mod dimmer;
+mod direct;
 mod discipline;
 mod event;
 mod fallback;
@@ -339,7 +342,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             stacks,
             gates,
             keyed,
-            items: item::Items::default(),
+            items: item::Items::new(keyed && item::are_remembered(model)),
             attempts: Slab::new(),
             foreseen: Foreseen::default(),
             frames: Slab::new(),
@@ -533,6 +536,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Event::CoverDue => self.on_cover_due(entry),
             Event::TwinBegun => self.on_twin_begun(entry),
             Event::BacklogDue => self.on_backlog_due(entry),
+            Event::BatchDue => self.on_batch_due(entry),
             Event::PoolTimeout => self.on_pool_timeout(entry),
         }
     }

@@ -81,6 +81,15 @@ impl Evaluator<'_> {
             Metric::HedgeWins => Ok(tally.covered.hedge_wins as f64),
             Metric::Fallbacks => Ok(tally.covered.fallbacks as f64),
             Metric::FallbacksFailed => Ok(tally.covered.fallbacks_failed as f64),
+            Metric::CacheHits => Ok(tally.covered.cache_hits as f64),
+            Metric::CacheMisses => Ok(tally.covered.cache_misses as f64),
+            Metric::CacheJoined => Ok(tally.covered.cache_joined as f64),
+            Metric::CacheHitRatio => {
+                let of = &tally.covered;
+                ratio(of.cache_hits, of.cache_hits + of.cache_misses + of.cache_joined)
+            }
+            Metric::Batches => Ok(tally.covered.batches as f64),
+            Metric::Batched => Ok(tally.covered.batched as f64),
             Metric::Amplification => ratio(tally.attempts, tally.offered),
             _ => Err(Missing::NotApplicable),
         }

@@ -229,6 +229,18 @@ pub enum Metric {
     Fallbacks,
     /// Calls that their fallback could not help.
     FallbacksFailed,
+    /// Calls that the cache answered.
+    CacheHits,
+    /// Calls that the cache had nothing for.
+    CacheMisses,
+    /// Calls that joined one that was out.
+    CacheJoined,
+    /// Calls that the cache answered over those that came to it.
+    CacheHitRatio,
+    /// Calls that were made for batches.
+    Batches,
+    /// Calls that went into batches.
+    Batched,
     /// Mean time of an attempt as its caller saw it, in seconds (lanes and edges).
     AttemptMean,
     /// Quantile of the same.

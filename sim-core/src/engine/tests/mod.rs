@@ -2,12 +2,15 @@
 
 mod admission;
 mod arrivals;
+mod backpressure;
 mod build;
+mod caches;
 mod callers;
 mod chain;
 mod changes;
 mod common_random_numbers;
 mod covers;
+mod direct;
 mod disciplines;
 mod faults;
 mod flows;
