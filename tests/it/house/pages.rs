@@ -8,22 +8,17 @@ use super::{Text, none, texts, with_extension};
 use crate::pages::{Mark, fields_asked, marks};
 
 /// Machines that have no table in scenario files, each with the reason.
-const UNSPOKEN: [(&str, &str); 5] = [
-    ("component/credits.rs", "the engine does not run it yet"),
-    ("policy/bulkhead/envoy.rs", "the engine does not run it yet"),
-    ("policy/cache/collapser.rs", "the engine does not run it yet"),
-    ("policy/cache/request_cache.rs", "the engine does not run it yet"),
-    ("policy/cache/single_flight.rs", "the engine does not run it yet"),
-];
+const UNSPOKEN: &[(&str, &str)] = &[];
 
 /// Families of which the library ships one or a few members: the pages of the others show that scenario with their own in its
 /// place, by `--set`. Each with the reason.
-const ONE_FOR_ALL: [(&str, &str); 13] = [
+const ONE_FOR_ALL: [(&str, &str); 14] = [
     ("component/", "its scenario is there for what surrounds it"),
     ("policy/backoff/", "they differ in the pauses alone"),
     ("policy/breaker/", "they differ in what opens and closes them"),
     ("policy/budget/", "they differ in what pays for a retry"),
     ("policy/bulkhead/", "they differ in who may wait"),
+    ("policy/cache/", "they differ in which calls are joined"),
     ("policy/concurrency/", "they differ in how the number is found"),
     ("policy/hedge/", "they differ in the delay"),
     ("policy/rate_limit/", "they differ in what a burst may be"),
