@@ -85,7 +85,7 @@ impl Over<'_> {
     }
 
     /// A table with its title, cut to its most telling rows; `weight` says how telling, more is more.
-    fn table(&self, title: &str, columns: &[Column], mut rows: Vec<(f64, Vec<String>)>) -> String {
+    fn table(&self, title: &str, columns: &[Column<'_>], mut rows: Vec<(f64, Vec<String>)>) -> String {
         if rows.is_empty() {
             return String::new();
         }

@@ -249,6 +249,7 @@ const CASES: &[Case] = &[
     ("service.slowdown.sigma", "service.web.slowdown", "{ kind = 'usl', sigma = @ }", SHARE),
     ("service.slowdown.kappa", "service.web.slowdown", "{ kind = 'usl', kappa = @ }", SHARE),
     ("service.weights", "service.db.weights", "[1, @]", COUNT),
+    ("value", "value.users", "@", PER_CALL),
     ("service.price", "service.db.price", "@", PRICES),
     ("service.work", "service.db.work", "@", DURATION),
     ("service.errors", "service.db.errors", "@", SHARE),
