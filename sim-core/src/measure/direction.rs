@@ -37,7 +37,7 @@ impl Better {
 }
 
 impl Metric {
-    /// Which way it is better, all else the same. Of a degraded answer, a fallback or a utilization nobody can say.
+    /// Which way it is better, all else the same. Of a degraded answer, a fallback, a hit of a cache or a utilization nobody can say.
     pub fn better(self) -> Better {
         match self {
             Metric::Throughput
@@ -57,6 +57,12 @@ impl Metric {
             | Metric::Hedges
             | Metric::HedgeWins
             | Metric::Fallbacks
+            | Metric::CacheHits
+            | Metric::CacheMisses
+            | Metric::CacheJoined
+            | Metric::CacheHitRatio
+            | Metric::Batches
+            | Metric::Batched
             | Metric::Utilization
             | Metric::InServiceMean
             | Metric::InServiceMax
