@@ -38,8 +38,8 @@ const JITTERS: &[(&str, Jitter)] = &[
 kinds! {
     /// What a callee's "try again in" means to the caller.
     pub enum RetryAfter "respect_retry_after" default "at_least" {
-        "ignore" => Ignore(NoSettings),
-        "at_least" => AtLeast(NoSettings),
+        "ignore" => Ignore(Ignore),
+        "at_least" => AtLeast(AtLeast),
         "exact" => Exact(ExactRetryAfter),
         "jittered" => Jittered(JitteredRetryAfter),
         "clamped" => Clamped(ClampedRetryAfter),
@@ -47,8 +47,14 @@ kinds! {
 }
 
 table! {
-    /// Nothing to set.
-    pub struct NoSettings "kind" {
+    /// Waits as the back-off says, whatever it was told.
+    pub struct Ignore "respect_retry_after" {
+    }
+}
+
+table! {
+    /// Waits as the back-off says, and at least as long as it was told.
+    pub struct AtLeast "respect_retry_after" {
     }
 }
 
