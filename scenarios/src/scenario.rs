@@ -414,6 +414,8 @@ fn measures_of(
 }
 
 #[cfg(test)]
+mod profiles;
+#[cfg(test)]
 mod ranges;
 #[cfg(test)]
 mod tests;

@@ -212,8 +212,15 @@ impl Diagnostics {
     }
 
     /// A profile that does not exist.
-    pub fn unknown_profile(&mut self, at: Place, name: &str, known: &[&str]) {
-        let help = suggestion(name, known.iter().copied());
+    pub fn unknown_profile(&mut self, at: Place, name: &str, known: &[&'static str]) {
+        // Whoever says only whose profile it is means that library's first one.
+        let library = |it: &'static str| it.split('-').next().unwrap_or(it);
+        let of_library = nearest(name, known.iter().map(|it| library(it)));
+        let first = of_library.and_then(|of| known.iter().find(|it| library(it) == of));
+        let help = match (nearest(name, known.iter().copied()), first) {
+            (None, Some(first)) => Some(format!("did you mean `{first}`?")),
+            _ => suggestion(name, known.iter().copied()),
+        };
         self.report(&S0126, at, format!("no profile is called `{name}`")).help = help;
     }
 

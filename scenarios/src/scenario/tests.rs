@@ -99,18 +99,18 @@ fn load(text: &str) -> Result<Scenario, Diagnostics> {
     Scenario::load("shop", "shop.toml", text.as_bytes(), &[], &files)
 }
 
-fn loaded(text: &str) -> Scenario {
+pub(super) fn loaded(text: &str) -> Scenario {
     load(text).unwrap_or_else(|it| panic!("{}", it.render(false)))
 }
 
-fn compiled(text: &str, variant: &str) -> Compiled {
+pub(super) fn compiled(text: &str, variant: &str) -> Compiled {
     loaded(text)
         .compile(variant)
         .unwrap_or_else(|it| panic!("{}", it.render(false)))
 }
 
 /// The mistakes of a file, without the source lines.
-fn mistakes(text: &str) -> String {
+pub(super) fn mistakes(text: &str) -> String {
     let all = match load(text) {
         Ok(scenario) => scenario.lints().clone(),
         Err(all) => all,
@@ -123,7 +123,7 @@ fn mistakes(text: &str) -> String {
 }
 
 /// A small system that is right, with `more` at its end.
-fn small(more: &str) -> String {
+pub(super) fn small(more: &str) -> String {
     let base = r#"format = 1
 [run]
 duration = "10m"
@@ -401,7 +401,7 @@ balance = "random"
     insta::assert_snapshot!([plain("web -> db"), plain("users -> web")].join("\n\n"));
 }
 
-fn effective_of(it: &Scenario, edge: &str) -> String {
+pub(super) fn effective_of(it: &Scenario, edge: &str) -> String {
     crate::effective(it, "base", edge).unwrap_or_else(|it| it.render(false))
 }
 
@@ -675,7 +675,11 @@ fn profiles_stand_as_their_libraries_do() {
         "bulkhead, deadline, retry, breaker, timeout"
     );
     assert_eq!(stack("like = \"finagle-default\""), "retry, breaker");
-    assert_eq!(stack("like = \"envoy-default\""), "deadline, retry");
+    assert_eq!(stack("like = \"envoy-default\""), "deadline, bulkhead");
+    assert_eq!(
+        stack("like = \"resilience4j-default\"\nbulkhead = \"semaphore\"\nrate_limit = \"resilience4j\"\nfallback = \"static\""),
+        "fallback, retry, breaker, rate_limit, timeout, bulkhead"
+    );
     assert_eq!(
         stack(
             "like = \"hystrix-default\"\nretry = { attempts = 2 }\nthrottle = \"sre\"\nrate_limit = \"10/s\"\nconcurrency = \"vegas\""
