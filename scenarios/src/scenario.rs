@@ -349,6 +349,10 @@ fn lint(built: &Built, spec: &Spec, expectations: &[Expectation], variant: &str,
                 "L0123" | "L0125" => &["breaker"],
                 "L0124" => &["bulkhead", "rate_limit"],
                 "L0131" | "L0132" => &["hedge"],
+                "L0160" => &["outlier"],
+                "L0161" => &["subset", "locality", "shard"],
+                "L0162" => &["bulkhead", "rate_limit", "pool"],
+                "L0163" => &["pool", "bulkhead"],
                 _ => &[],
             };
             about

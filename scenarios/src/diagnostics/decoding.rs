@@ -170,6 +170,19 @@ impl Diagnostics {
         self.report(&S0114, at, message)
     }
 
+    /// Says the default besides, where a value from `from` on is out of its range.
+    pub fn tell_default(&mut self, from: usize, default: &str) {
+        for it in self.list.iter_mut().skip(from) {
+            if ![S0103.id, S0105.id].contains(&it.code.id) {
+                continue;
+            }
+            it.help = Some(match it.help.take() {
+                Some(help) => format!("{help}; the default is `{default}`"),
+                None => format!("the default is `{default}`"),
+            });
+        }
+    }
+
     /// More variants or changes than anybody can compare.
     pub fn too_many(&mut self, at: Place, what: &str, most: usize) {
         self.report(&S0115, at, format!("more than {most} {what}"))

@@ -5,15 +5,19 @@
 
 mod blind_breaker;
 mod endless_queue;
+mod endless_wait;
 mod idle_budget;
 mod idle_discipline;
 mod idle_hedge;
+mod idle_outlier;
+mod idle_spread;
 mod inverted_timeouts;
 mod late;
 mod late_shedding;
 mod long_wait;
 mod many_probes;
 mod multiplying_retries;
+mod narrow_pool;
 mod overload;
 mod short_timeout;
 mod silent_load;
@@ -89,6 +93,10 @@ pub static CODES: &[Code] = &[
     idle_discipline::CODE,
     idle_hedge::CODE,
     idle_hedge::LONE,
+    idle_outlier::CODE,
+    idle_spread::CODE,
+    endless_wait::CODE,
+    narrow_pool::CODE,
 ];
 
 /// What lints look at.
@@ -123,6 +131,10 @@ pub fn lints(input: Input<'_>) -> Vec<Lint> {
     found.extend(late_shedding::check(input));
     found.extend(idle_discipline::check(input));
     found.extend(idle_hedge::check(input));
+    found.extend(idle_outlier::check(input));
+    found.extend(idle_spread::check(input));
+    found.extend(endless_wait::check(input));
+    found.extend(narrow_pool::check(input, &outline));
     found
 }
 

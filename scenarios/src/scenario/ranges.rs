@@ -72,7 +72,7 @@ latency = "1ms"
 [policy.p]
 edge = "web -> db"
 timeout = "100ms"
-deadline = { after = "1s", margin = "1ms" }
+deadline = { after = "1s", propagate = true, margin = "1ms" }
 retry = { attempts = 3, backoff = "10ms", budget = "10%" }
 [fault.f]
 target = "db"
@@ -439,17 +439,17 @@ const CASES: &[Case] = &[
     ("policy.breaker.mark_dead_for", "policy.p.breaker", "{ kind = 'finagle', mark_dead_for = @ }", BACKOFF),
     ("policy.bulkhead.max_concurrent_calls", "policy.p.bulkhead", "{ kind = 'semaphore', max_concurrent_calls = @ }", COUNT),
     ("policy.bulkhead.max_wait_duration", "policy.p.bulkhead", "{ kind = 'semaphore', max_wait_duration = @ }", DURATION),
-    ("policy.bulkhead.queue_limit", "policy.p.bulkhead", "{ kind = 'semaphore', queue_limit = @ }", COUNT),
+    ("policy.bulkhead.queue_limit", "policy.p.bulkhead", "{ kind = 'semaphore', max_wait_duration = '10ms', queue_limit = @ }", COUNT),
     ("policy.bulkhead.core_size", "policy.p.bulkhead", "{ kind = 'thread_pool', core_size = @ }", COUNT),
-    ("policy.bulkhead.maximum_size", "policy.p.bulkhead", "{ kind = 'thread_pool', maximum_size = @ }", COUNT),
+    ("policy.bulkhead.maximum_size", "policy.p.bulkhead", "{ kind = 'thread_pool', allow_maximum_size_to_diverge_from_core_size = true, maximum_size = @ }", COUNT),
     ("policy.bulkhead.keep_alive", "policy.p.bulkhead", "{ kind = 'thread_pool', keep_alive = @ }", DURATION),
     ("policy.bulkhead.max_queue_size", "policy.p.bulkhead", "{ kind = 'thread_pool', max_queue_size = @ }", COUNT),
-    ("policy.bulkhead.queue_size_rejection_threshold", "policy.p.bulkhead", "{ kind = 'thread_pool', queue_size_rejection_threshold = @ }", COUNT),
+    ("policy.bulkhead.queue_size_rejection_threshold", "policy.p.bulkhead", "{ kind = 'thread_pool', max_queue_size = 10, queue_size_rejection_threshold = @ }", COUNT),
     ("policy.bulkhead.maxconn", "policy.p.bulkhead", "{ kind = 'haproxy', maxconn = @ }", COUNT),
-    ("policy.bulkhead.minconn", "policy.p.bulkhead", "{ kind = 'haproxy', minconn = @ }", COUNT),
-    ("policy.bulkhead.fullconn", "policy.p.bulkhead", "{ kind = 'haproxy', fullconn = @ }", COUNT),
-    ("policy.bulkhead.maxqueue", "policy.p.bulkhead", "{ kind = 'haproxy', maxqueue = @ }", COUNT),
-    ("policy.bulkhead.timeout_queue", "policy.p.bulkhead", "{ kind = 'haproxy', timeout_queue = @ }", DURATION),
+    ("policy.bulkhead.minconn", "policy.p.bulkhead", "{ kind = 'haproxy', maxconn = 100, fullconn = 400, minconn = @ }", COUNT),
+    ("policy.bulkhead.fullconn", "policy.p.bulkhead", "{ kind = 'haproxy', maxconn = 100, minconn = 20, fullconn = @ }", COUNT),
+    ("policy.bulkhead.maxqueue", "policy.p.bulkhead", "{ kind = 'haproxy', maxconn = 100, maxqueue = @ }", COUNT),
+    ("policy.bulkhead.timeout_queue", "policy.p.bulkhead", "{ kind = 'haproxy', maxconn = 100, timeout_queue = @ }", DURATION),
     ("policy.concurrency.initial_limit", "policy.p.concurrency", "{ kind = 'gradient2', initial_limit = @ }", COUNT),
     ("policy.concurrency.min_limit", "policy.p.concurrency", "{ kind = 'gradient2', min_limit = @ }", COUNT),
     ("policy.concurrency.max_limit", "policy.p.concurrency", "{ kind = 'gradient2', max_limit = @ }", COUNT),
@@ -512,8 +512,8 @@ const CASES: &[Case] = &[
     ("policy.balance.table_size", "policy.p.balance", "{ kind = 'maglev', table_size = @ }", COUNT),
     ("policy.balance.hash_balance_factor", "policy.p.balance", "{ kind = 'maglev', hash_balance_factor = @ }", COUNT),
     ("policy.outlier.consecutive_5xx", "policy.p.outlier", "{ kind = 'envoy', consecutive_5xx = @ }", COUNT),
-    ("policy.outlier.consecutive_gateway_failure", "policy.p.outlier", "{ kind = 'envoy', consecutive_gateway_failure = @ }", COUNT),
-    ("policy.outlier.consecutive_local_origin_failure", "policy.p.outlier", "{ kind = 'envoy', consecutive_local_origin_failure = @ }", COUNT),
+    ("policy.outlier.consecutive_gateway_failure", "policy.p.outlier", "{ kind = 'envoy', enforcing_consecutive_gateway_failure = '100%', consecutive_gateway_failure = @ }", COUNT),
+    ("policy.outlier.consecutive_local_origin_failure", "policy.p.outlier", "{ kind = 'envoy', split_external_local_origin_errors = true, consecutive_local_origin_failure = @ }", COUNT),
     ("policy.outlier.interval", "policy.p.outlier", "{ kind = 'envoy', interval = @ }", DURATION),
     ("policy.outlier.base_ejection_time", "policy.p.outlier", "{ kind = 'envoy', base_ejection_time = @ }", DURATION),
     ("policy.outlier.max_ejection_time", "policy.p.outlier", "{ kind = 'envoy', max_ejection_time = @ }", DURATION),
@@ -527,7 +527,7 @@ const CASES: &[Case] = &[
     ("policy.outlier.success_rate_minimum_hosts", "policy.p.outlier", "{ kind = 'envoy', success_rate_minimum_hosts = @ }", COUNT),
     ("policy.outlier.success_rate_request_volume", "policy.p.outlier", "{ kind = 'envoy', success_rate_request_volume = @ }", COUNT),
     ("policy.outlier.success_rate_stdev_factor", "policy.p.outlier", "{ kind = 'envoy', success_rate_stdev_factor = @ }", COUNT),
-    ("policy.outlier.failure_percentage_threshold", "policy.p.outlier", "{ kind = 'envoy', failure_percentage_threshold = @ }", SHARE),
+    ("policy.outlier.failure_percentage_threshold", "policy.p.outlier", "{ kind = 'envoy', enforcing_failure_percentage = '100%', failure_percentage_threshold = @ }", SHARE),
     ("policy.outlier.failure_percentage_minimum_hosts", "policy.p.outlier", "{ kind = 'envoy', failure_percentage_minimum_hosts = @ }", COUNT),
     ("policy.outlier.failure_percentage_request_volume", "policy.p.outlier", "{ kind = 'envoy', failure_percentage_request_volume = @ }", COUNT),
     ("policy.outlier.interval", "policy.p.outlier", "{ kind = 'grpc', interval = @ }", DURATION),
@@ -536,7 +536,7 @@ const CASES: &[Case] = &[
     ("policy.outlier.max_ejection_percent", "policy.p.outlier", "{ kind = 'grpc', max_ejection_percent = @ }", SHARE),
     ("policy.outlier.consecutive_5xx_errors", "policy.p.outlier", "{ kind = 'istio', consecutive_5xx_errors = @ }", COUNT),
     ("policy.outlier.consecutive_gateway_errors", "policy.p.outlier", "{ kind = 'istio', consecutive_gateway_errors = @ }", COUNT),
-    ("policy.outlier.consecutive_local_origin_failures", "policy.p.outlier", "{ kind = 'istio', consecutive_local_origin_failures = @ }", COUNT),
+    ("policy.outlier.consecutive_local_origin_failures", "policy.p.outlier", "{ kind = 'istio', split_external_local_origin_errors = true, consecutive_local_origin_failures = @ }", COUNT),
     ("policy.outlier.interval", "policy.p.outlier", "{ kind = 'istio', interval = @ }", DURATION),
     ("policy.outlier.base_ejection_time", "policy.p.outlier", "{ kind = 'istio', base_ejection_time = @ }", DURATION),
     ("policy.outlier.max_ejection_percent", "policy.p.outlier", "{ kind = 'istio', max_ejection_percent = @ }", SHARE),
@@ -770,7 +770,7 @@ const CHOICES: &[(&str, &str, &str)] = &[
     ("policy.fallback.on", "policy.p.fallback", "{ kind = 'fail_silent', on = @ }"),
     ("policy.fallback.on", "policy.p.fallback", "{ kind = 'enqueue', on = @ }"),
     ("policy.breaker.sliding_window_type", "policy.p.breaker", "{ kind = 'resilience4j', sliding_window_type = @ }"),
-    ("policy.breaker.transition_to_state_after_wait_duration", "policy.p.breaker", "{ kind = 'resilience4j', transition_to_state_after_wait_duration = @ }"),
+    ("policy.breaker.transition_to_state_after_wait_duration", "policy.p.breaker", "{ kind = 'resilience4j', max_wait_duration_in_half_open_state = '1s', transition_to_state_after_wait_duration = @ }"),
     ("policy.breaker.automatic_transition_from_open_to_half_open_enabled", "policy.p.breaker", "{ kind = 'resilience4j', automatic_transition_from_open_to_half_open_enabled = @ }"),
     ("policy.breaker.mode", "policy.p.breaker", "{ kind = 'resilience4j', mode = @ }"),
     ("policy.breaker.late_results", "policy.p.breaker", "{ kind = 'resilience4j', late_results = @ }"),

@@ -728,6 +728,23 @@ fn settings_of_gates_that_contradict_each_other_are_told() {
         "rate_limit = { burst = 5 }",
         "concurrency = { kind = \"gradient2\", min_limit = 500 }",
         "throttle = { kind = \"envoy\", sampling_window = \"10ms\" }",
+        "deadline = { after = \"1s\", margin = \"10ms\" }",
+        "bulkhead = { max_concurrent_calls = 10, queue_limit = 20 }",
+        "bulkhead = { max_concurrent_calls = 10, max_wait_duration = \"unlimited\" }",
+        "bulkhead = { kind = \"thread_pool\", maximum_size = 20 }",
+        "bulkhead = { kind = \"thread_pool\", queue_size_rejection_threshold = 2 }",
+        "like = \"hystrix-default\"\nbulkhead.queue_size_rejection_threshold = 2",
+        "bulkhead = { kind = \"haproxy\", minconn = 5, maxqueue = 10 }",
+        "bulkhead = { kind = \"haproxy\", maxconn = 10, fullconn = 100 }",
+        "breaker = { kind = \"hystrix\", force_open = true, force_closed = true }",
+        "breaker = { kind = \"resilience4j\", transition_to_state_after_wait_duration = \"closed\" }",
+        "outlier = { kind = \"envoy\", max_ejection_percent = \"100%\", consecutive_gateway_failure = 3, failure_percentage_threshold = \"50%\", consecutive_local_origin_failure = 3 }",
+        "timeout = \"1s\"\npool = { size = 10, acquire_timeout = \"2s\" }",
+        "pool = { size = 10, max_pending = 0, acquire_timeout = \"1s\" }",
+        "pool = { size = 10, idle_timeout = \"1h\", max_lifetime = \"10m\" }",
+        "pool = { size = 10, acquire_timeout = \"unlimited\" }",
+        "pool = 0",
+        "bulkhead = { kind = \"semaphore\", max_concurrent_calls = 0 }",
     ];
     let told = policies.map(|it| {
         let text = small(&format!("[policy.p]\nedge = \"web -> db\"\n{it}\n"));
