@@ -84,6 +84,10 @@ static ALL: &[Shipped] = shipped! {
     30 "fallback-overload"
     31 "stack-order"
     32 "pool-wait"
+    34 "one-outage"
+    35 "peak-ewma"
+    36 "subsetting"
+    37 "zone-aware"
 };
 
 /// All of them, by lesson.

@@ -422,4 +422,6 @@ mod profiles;
 #[cfg(test)]
 mod ranges;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod tests;

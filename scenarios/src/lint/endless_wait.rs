@@ -21,9 +21,7 @@ pub(super) const CODE: Code = Code {
 fn is_endless(gate: &Gate) -> bool {
     match gate {
         Gate::Bulkhead(Bulkhead::Semaphore(it)) => it.max_wait_duration == Span::MAX && it.queue_limit.is_none(),
-        Gate::Bulkhead(Bulkhead::Haproxy(it)) => {
-            it.maxconn > 0 && it.timeout_queue == Span::MAX && it.maxqueue == 0
-        }
+        Gate::Bulkhead(Bulkhead::Haproxy(it)) => it.maxconn > 0 && it.timeout_queue == Span::MAX && it.maxqueue == 0,
         Gate::RateLimit(RateLimit::TokenBucket(it)) => it.max_wait == Span::MAX,
         Gate::RateLimit(RateLimit::Gcra(it)) => it.until_ready,
         _ => false,

@@ -40,7 +40,10 @@ pub(super) fn check(input: Input<'_>) -> Vec<Lint> {
         };
         let spread = match &routing.spread {
             Some(Spread::Shuffle(it)) if it.size >= replicas => Some((
-                format!("a shard of {} on `{name}` is all of `{of}`, which has {replicas}", it.size),
+                format!(
+                    "a shard of {} on `{name}` is all of `{of}`, which has {replicas}",
+                    it.size
+                ),
                 "make `size` smaller than the number of replicas",
             )),
             Some(Spread::Cells(it)) if it.cells > replicas => Some((

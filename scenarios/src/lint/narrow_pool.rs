@@ -29,12 +29,12 @@ fn limits(plan: &Plan, replicas: f64) -> Vec<(&'static str, f64)> {
     let pool = plan.pool.as_ref().map(|it| ("pool", f64::from(it.size) * reached));
     let slots = plan.stages.iter().filter_map(|it| match it {
         Stage::Gate(Gate::Bulkhead(Bulkhead::Semaphore(it))) => Some(f64::from(it.max_concurrent_calls)),
-        Stage::Gate(Gate::Bulkhead(Bulkhead::ThreadPool(it))) => Some(f64::from(
-            match it.allow_maximum_size_to_diverge_from_core_size {
+        Stage::Gate(Gate::Bulkhead(Bulkhead::ThreadPool(it))) => {
+            Some(f64::from(match it.allow_maximum_size_to_diverge_from_core_size {
                 true => it.core_size.max(it.maximum_size),
                 false => it.core_size,
-            },
-        )),
+            }))
+        }
         Stage::Gate(Gate::Bulkhead(Bulkhead::Haproxy(it))) if it.maxconn > 0 => Some(f64::from(it.maxconn)),
         _ => None,
     });

@@ -575,7 +575,12 @@ fn told_of(replicas: u32, change: impl FnOnce(&mut Plan)) -> String {
     let db = &mut build.tables.services[2];
     db.replicas = replicas;
     db.places = vec![None; replicas as usize];
-    let row = build.names.plans.iter().position(|it| it == "app -> db").expect("it calls");
+    let row = build
+        .names
+        .plans
+        .iter()
+        .position(|it| it == "app -> db")
+        .expect("it calls");
     change(&mut build.tables.plans[row]);
     seen(build, &[])
 }
@@ -599,7 +604,10 @@ fn an_outlier_detection_that_ejects_nobody_is_told() {
             }));
         })
     };
-    assert!(told_of(9, envoy(10, false)).contains("L0160"), "one of nine is more than 10 %");
+    assert!(
+        told_of(9, envoy(10, false)).contains("L0160"),
+        "one of nine is more than 10 %"
+    );
     assert_eq!(told_of(10, envoy(10, false)), "");
     assert_eq!(told_of(9, envoy(10, true)), "");
     assert_eq!(told_of(2, envoy(50, false)), "");
@@ -691,7 +699,9 @@ fn cp_1_a_pool_that_carries_less_than_comes_is_told_with_both_rates() {
     // One caller for all, and one connection to the only replica: 50 a second.
     let told = told_of(1, pool(1, 1));
     assert!(
-        told.contains("the `pool` on `app -> db` lets at most 50 calls per second pass, each taking 20ms or more, and 100 come"),
+        told.contains(
+            "the `pool` on `app -> db` lets at most 50 calls per second pass, each taking 20ms or more, and 100 come"
+        ),
         "{told}"
     );
     assert!(!told_of(1, pool(2, 1)).contains("L0163"));

@@ -33,7 +33,8 @@ fn every_value_of_a_profile_is_told_with_its_origin() {
 /// A setting, its value, and what the library calls it or where it says so.
 type Documented = (&'static str, &'static str, &'static str);
 
-const RETRYABLE: &str = r#"["error", "queue_full", "queue_timeout", "shed", "quota", "refused", "reset", "unreachable", "timeout"]"#;
+const RETRYABLE: &str =
+    r#"["error", "queue_full", "queue_timeout", "shed", "quota", "refused", "reset", "unreachable", "timeout"]"#;
 const NOT_HANDLED: &str = r#"["refused", "reset", "unreachable"]"#;
 
 /// The defaults, by profile: all that the library switches on, in its own words.
@@ -175,10 +176,8 @@ fn a_profile_sets_what_its_library_documents_and_nothing_else() {
                 (key, value)
             })
             .collect();
-        let mut should: Vec<(String, String)> = documented
-            .iter()
-            .map(|it| (it.0.to_owned(), it.1.to_owned()))
-            .collect();
+        let mut should: Vec<(String, String)> =
+            documented.iter().map(|it| (it.0.to_owned(), it.1.to_owned())).collect();
         set.sort();
         should.sort();
         assert_eq!(set, should, "{name}");
@@ -225,7 +224,9 @@ fn explain_says_what_a_profile_is_and_sets() {
 #[test]
 fn an_unknown_profile_is_told_with_the_nearest_one() {
     let told = |name: &str| {
-        let text = mistakes(&small(&format!("[policy.p]\nedge = \"web -> db\"\nlike = \"{name}\"\n")));
+        let text = mistakes(&small(&format!(
+            "[policy.p]\nedge = \"web -> db\"\nlike = \"{name}\"\n"
+        )));
         text.lines().nth(1).unwrap_or_default().trim().to_owned()
     };
     for (asked, meant) in [
@@ -259,7 +260,11 @@ fn own_keys_lie_above_a_profile_key_by_key() {
         "breaker = { kind = \"hystrix\", sleep_window = \"1s\" }",
     ] {
         assert_eq!(own(more, "breaker.sleep_window").as_deref(), Some("\"1s\""), "{more}");
-        assert_eq!(own(more, "breaker.request_volume_threshold").as_deref(), Some("20"), "{more}");
+        assert_eq!(
+            own(more, "breaker.request_volume_threshold").as_deref(),
+            Some("20"),
+            "{more}"
+        );
         let from = of(&format!("{like}{more}"), "breaker.request_volume_threshold").map(|it| it.1);
         assert_eq!(from.as_deref(), Some("profile hystrix-default"), "{more}");
     }

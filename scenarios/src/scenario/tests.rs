@@ -677,7 +677,9 @@ fn profiles_stand_as_their_libraries_do() {
     assert_eq!(stack("like = \"finagle-default\""), "retry, breaker");
     assert_eq!(stack("like = \"envoy-default\""), "deadline, bulkhead");
     assert_eq!(
-        stack("like = \"resilience4j-default\"\nbulkhead = \"semaphore\"\nrate_limit = \"resilience4j\"\nfallback = \"static\""),
+        stack(
+            "like = \"resilience4j-default\"\nbulkhead = \"semaphore\"\nrate_limit = \"resilience4j\"\nfallback = \"static\""
+        ),
         "fallback, retry, breaker, rate_limit, timeout, bulkhead"
     );
     assert_eq!(

@@ -59,17 +59,24 @@ fn bulkhead(it: &Bulkhead, out: &mut Diagnostics) {
         Bulkhead::Semaphore(it) => {
             if it.max_wait_duration.as_ref().is_none_or(|it| it.value == Span::ZERO) {
                 let what = "`queue_limit` has no effect: a call without a slot is refused at once, so nobody waits";
-                idle(&it.queue_limit, what, "add `max_wait_duration = \"100ms\"`, or leave it out", out);
+                idle(
+                    &it.queue_limit,
+                    what,
+                    "add `max_wait_duration = \"100ms\"`, or leave it out",
+                    out,
+                );
             }
         }
         Bulkhead::ThreadPool(it) => {
             if !is_true(&it.allow_maximum_size_to_diverge_from_core_size) {
-                let what = "`maximum_size` has no effect: Hystrix never starts more than `core_size` threads by default";
+                let what =
+                    "`maximum_size` has no effect: Hystrix never starts more than `core_size` threads by default";
                 let help = "add `allow_maximum_size_to_diverge_from_core_size = true`, or set `core_size`";
                 idle(&it.maximum_size, what, help, out);
             }
             if is_none(&it.max_queue_size, true) {
-                let what = "`queue_size_rejection_threshold` has no effect: there is no queue, as in Hystrix by default";
+                let what =
+                    "`queue_size_rejection_threshold` has no effect: there is no queue, as in Hystrix by default";
                 let help = "add `max_queue_size = 100`, or leave it out";
                 idle(&it.queue_size_rejection_threshold, what, help, out);
             }
@@ -114,12 +121,14 @@ fn outlier(it: &Outlier, out: &mut Diagnostics) {
     match it {
         Outlier::Envoy(it) => {
             if never(&it.enforcing_consecutive_gateway_failure, true) {
-                let what = "`consecutive_gateway_failure` has no effect: it is enforced in 0 % of the cases, Envoy's default";
+                let what =
+                    "`consecutive_gateway_failure` has no effect: it is enforced in 0 % of the cases, Envoy's default";
                 let help = "add `enforcing_consecutive_gateway_failure = \"100%\"`, or leave it out";
                 idle(&it.consecutive_gateway_failure, what, help, out);
             }
             if never(&it.enforcing_failure_percentage, true) {
-                let what = "has no effect: ejection by failure percentage is enforced in 0 % of the cases, Envoy's default";
+                let what =
+                    "has no effect: ejection by failure percentage is enforced in 0 % of the cases, Envoy's default";
                 let help = "add `enforcing_failure_percentage = \"100%\"`, or leave it out";
                 idle(
                     &it.failure_percentage_threshold,
@@ -129,11 +138,19 @@ fn outlier(it: &Outlier, out: &mut Diagnostics) {
                 );
             }
             if !is_true(&it.split_external_local_origin_errors) {
-                local_origin(&it.consecutive_local_origin_failure, "consecutive_local_origin_failure", out);
+                local_origin(
+                    &it.consecutive_local_origin_failure,
+                    "consecutive_local_origin_failure",
+                    out,
+                );
             }
         }
         Outlier::Istio(it) if !is_true(&it.split_external_local_origin_errors) => {
-            local_origin(&it.consecutive_local_origin_failures, "consecutive_local_origin_failures", out);
+            local_origin(
+                &it.consecutive_local_origin_failures,
+                "consecutive_local_origin_failures",
+                out,
+            );
         }
         _ => {}
     }
@@ -141,7 +158,12 @@ fn outlier(it: &Outlier, out: &mut Diagnostics) {
 
 fn local_origin(it: &Opt<u32>, name: &str, out: &mut Diagnostics) {
     let what = format!("`{name}` has no effect: failures on the caller's side count with the others, as by default");
-    idle(it, &what, "add `split_external_local_origin_errors = true`, or leave it out", out);
+    idle(
+        it,
+        &what,
+        "add `split_external_local_origin_errors = true`, or leave it out",
+        out,
+    );
 }
 
 fn pool(it: &Pool, timeout: Option<Span>, out: &mut Diagnostics) {
@@ -166,12 +188,22 @@ fn pool(it: &Pool, timeout: Option<Span>, out: &mut Diagnostics) {
         let what = format!(
             "`acquire_timeout` has no effect: the `timeout` of {timeout} bounds the wait for a connection, too, and ends it first"
         );
-        idle(acquire, &what, "make it shorter than the `timeout`, or leave it out", out);
+        idle(
+            acquire,
+            &what,
+            "make it shorter than the `timeout`, or leave it out",
+            out,
+        );
     }
     if let (Some(unused), Some(age)) = (idle_timeout, lifetime)
         && unused.value > age.value
     {
         let what = "`idle_timeout` has no effect: a connection never grows that old (`max_lifetime`)";
-        idle(idle_timeout, what, "make it shorter than `max_lifetime`, or leave it out", out);
+        idle(
+            idle_timeout,
+            what,
+            "make it shorter than `max_lifetime`, or leave it out",
+            out,
+        );
     }
 }
