@@ -279,7 +279,13 @@ fn run_all(cases: &BTreeMap<String, Case>, wanted: impl Fn(&Case) -> bool + Sync
     chosen.sort_by_key(|it| std::cmp::Reverse(it.1.events));
     let mut lines: Vec<Line> = chosen
         .into_par_iter()
-        .flat_map_iter(|(name, case)| run_case(name, case))
+        .flat_map_iter(|(name, case)| {
+            let begun = std::time::Instant::now();
+            let lines = run_case(name, case);
+            // Seen with --nocapture: all cases take an hour of a processor.
+            println!("{name}: {:.1} s, {} runs", begun.elapsed().as_secs_f64(), lines[0].runs);
+            lines
+        })
         .collect();
     lines.sort_by(|a, b| (&a.case, &a.row.variant).cmp(&(&b.case, &b.row.variant)));
     lines

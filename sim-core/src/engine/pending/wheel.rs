@@ -122,7 +122,8 @@ impl Wheel {
         for entry in crowd.into_iter().chain([entry]) {
             self.file(entry);
         }
-        self.refill();
+        // The bottom stays empty until the next pop: thousands of entries for one instant, which no bucket tells apart,
+        // are filed as they come, not one by one into a long bottom.
     }
 
     /// Sorts the bottom, last first. Short and often nearly in order: insertion beats a general sort.
