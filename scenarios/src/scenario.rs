@@ -344,7 +344,7 @@ fn lint(built: &Built, spec: &Spec, expectations: &[Expectation], variant: &str,
         Subject::Plan(it) => {
             let places = &built.plan_places[it.index()];
             let about = match code {
-                "L0111" | "L0117" | "L0120" => &["retry"][..],
+                "L0111" | "L0117" | "L0120" | "L0164" | "L0165" => &["retry"][..],
                 "L0122" => &["order"],
                 "L0123" | "L0125" => &["breaker"],
                 "L0124" => &["bulkhead", "rate_limit"],

@@ -4,8 +4,10 @@
 //! for whoever reports it. One lint a file.
 
 mod blind_breaker;
+mod endless_hope;
 mod endless_queue;
 mod endless_wait;
+mod grpc_attempts;
 mod idle_budget;
 mod idle_discipline;
 mod idle_hedge;
@@ -97,6 +99,8 @@ pub static CODES: &[Code] = &[
     idle_spread::CODE,
     endless_wait::CODE,
     narrow_pool::CODE,
+    grpc_attempts::CODE,
+    endless_hope::CODE,
 ];
 
 /// What lints look at.
@@ -135,6 +139,8 @@ pub fn lints(input: Input<'_>) -> Vec<Lint> {
     found.extend(idle_spread::check(input));
     found.extend(endless_wait::check(input));
     found.extend(narrow_pool::check(input, &outline));
+    found.extend(grpc_attempts::check(input));
+    found.extend(endless_hope::check(input));
     found
 }
 

@@ -4,11 +4,11 @@ use brownout_sim_core::component::pool::Pool;
 use brownout_sim_core::dist::Dist;
 use brownout_sim_core::measure::{Bound, Comparison, Condition, During, Metric, Moment, Target, Value};
 use brownout_sim_core::model::{
-    Arrival, Change, Cores, Cover, Edit, Effect, Expiry, Instant, QueueOrder, Rate, RatePoint, Routing, Schedule,
+    Arrival, Change, ConcurrencyLimit, Cores, Cover, Edit, Effect, Expiry, Instant, QueueOrder, Rate, RatePoint, Routing, Schedule,
     Sharing, Shedding, Spread,
 };
 use brownout_sim_core::outcome::{Outcome, OutcomeSet};
-use brownout_sim_core::policy::backoff::{Backoff, Curve, Jitter};
+use brownout_sim_core::policy::backoff::{Backoff, Curve, Grpc, Jitter};
 use brownout_sim_core::policy::breaker::{Judge, Resilience4j};
 use brownout_sim_core::policy::budget::{Budget, bucket::Bucket, envoy::Envoy, finagle::Finagle, sre::Sre};
 use brownout_sim_core::policy::bulkhead::{Bulkhead, Semaphore};
@@ -716,4 +716,73 @@ fn cp_1_a_pool_that_carries_less_than_comes_is_told_with_both_rates() {
     };
     assert!(told_of(2, slots(1)).contains("L0163"));
     assert!(!told_of(2, slots(2)).contains("L0163"));
+}
+
+#[test]
+fn more_attempts_than_grpc_has_are_told() {
+    let grpc = |attempts| {
+        Stage::Retry(Retry {
+            attempts,
+            backoff: Backoff::Grpc(Grpc {
+                initial: ms(100),
+                max: Span::from_secs(1),
+                multiplier: Factor(2_000_000),
+            }),
+            budget: Some(Budget::Bucket(Bucket {
+                deposit: Factor(100_000),
+                burst: 10,
+                strict: false,
+            })),
+            ..Retry::default()
+        })
+    };
+    assert_eq!(codes_of(vec![grpc(Some(5))]), "");
+    assert_eq!(codes_of(vec![grpc(Some(6))]), "L0164");
+    assert_eq!(codes_of(vec![grpc(None)]), "L0164");
+}
+
+#[test]
+fn sparing_hopeless_attempts_without_a_deadline_is_told() {
+    let retry = || {
+        Stage::Retry(Retry {
+            attempts: Some(3),
+            backoff: jittered(),
+            skip_hopeless: true,
+            ..Retry::default()
+        })
+    };
+    assert_eq!(codes_of(vec![retry()]), "L0165");
+    let deadline = Stage::Deadline(Deadline::local(Span::from_secs(2)));
+    assert_eq!(codes_of(vec![deadline, retry()]), "");
+}
+
+#[test]
+fn a_budget_with_fewer_attempts_than_the_retry_is_told() {
+    let retry = |attempts| {
+        Stage::Retry(Retry {
+            attempts: Some(attempts),
+            backoff: jittered(),
+            budget: Some(Budget::Sre(Sre {
+                ratio: Factor(100_000),
+                attempts: 3,
+                window: Some(Span::from_secs(120)),
+                per_minute: None,
+            })),
+            ..Retry::default()
+        })
+    };
+    assert_eq!(codes_of(vec![retry(3)]), "");
+    assert_eq!(codes_of(vec![retry(4)]), "L0120");
+}
+
+#[test]
+fn a_limit_above_what_workers_and_queue_hold_is_told() {
+    let of = |limit| {
+        let mut build = shop(100.0);
+        build.tables.services[2].admission.limit = Some(ConcurrencyLimit::Fixed(limit));
+        seen(build, &[])
+    };
+    // 48 workers and a queue of 100.
+    assert!(of(148).contains("the concurrency limit of `db` never acts"), "{}", of(148));
+    assert_eq!(of(147), "");
 }
