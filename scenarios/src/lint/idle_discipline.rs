@@ -72,9 +72,12 @@ fn idle(model: &Model, service: &Service) -> Vec<(&'static str, &'static str, &'
             "write `deadline = { after = \"1s\", propagate = true }` in a policy",
         ));
     }
-    if let (Some(ConcurrencyLimit::Fixed(limit)), Some(workers), Some(queue), Style::Blocking) =
-        (service.admission.limit, service.workers, service.queue.limit, service.style)
-        && limit >= workers.saturating_add(queue)
+    if let (Some(ConcurrencyLimit::Fixed(limit)), Some(workers), Some(queue), Style::Blocking) = (
+        service.admission.limit,
+        service.workers,
+        service.queue.limit,
+        service.style,
+    ) && limit >= workers.saturating_add(queue)
         && service.admission.partition.is_none()
     {
         idle.push((

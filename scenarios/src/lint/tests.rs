@@ -4,8 +4,8 @@ use brownout_sim_core::component::pool::Pool;
 use brownout_sim_core::dist::Dist;
 use brownout_sim_core::measure::{Bound, Comparison, Condition, During, Metric, Moment, Target, Value};
 use brownout_sim_core::model::{
-    Arrival, Change, ConcurrencyLimit, Cores, Cover, Edit, Effect, Expiry, Instant, QueueOrder, Rate, RatePoint, Routing, Schedule,
-    Sharing, Shedding, Spread,
+    Arrival, Change, ConcurrencyLimit, Cores, Cover, Edit, Effect, Expiry, Instant, QueueOrder, Rate, RatePoint,
+    Routing, Schedule, Sharing, Shedding, Spread,
 };
 use brownout_sim_core::outcome::{Outcome, OutcomeSet};
 use brownout_sim_core::policy::backoff::{Backoff, Curve, Grpc, Jitter};
@@ -783,6 +783,10 @@ fn a_limit_above_what_workers_and_queue_hold_is_told() {
         seen(build, &[])
     };
     // 48 workers and a queue of 100.
-    assert!(of(148).contains("the concurrency limit of `db` never acts"), "{}", of(148));
+    assert!(
+        of(148).contains("the concurrency limit of `db` never acts"),
+        "{}",
+        of(148)
+    );
     assert_eq!(of(147), "");
 }

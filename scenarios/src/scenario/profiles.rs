@@ -82,7 +82,7 @@ const DOCUMENTED: &[(&str, &[Documented])] = &[
     ]),
     ("grpc-default", &[
         ("cancel", "\"propagate\"", "a cancelled call is cancelled at the server"),
-        ("balance.kind", "\"round_robin\"", "what service configs usually name, in place of pick_first"),
+        ("balance.kind", "\"pick_first\"", "the default policy"),
         ("balance.start", "\"random\"", ""),
     ]),
     ("grpc-retries", &[

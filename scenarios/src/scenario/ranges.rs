@@ -718,6 +718,7 @@ const CHOICES: &[(&str, &str, &str)] = &[
     ("policy.balance.start", "policy.p.balance", "{ kind = 'round_robin', start = @ }"),
     ("policy.balance.replacement", "policy.p.balance", "{ kind = 'two_choices', replacement = @ }"),
     ("policy.balance.start", "policy.p.balance", "{ kind = 'edf', start = @ }"),
+    ("policy.balance.start", "policy.p.balance", "{ kind = 'pick_first', start = @ }"),
     ("policy.balance.selection_method", "policy.p.balance", "{ kind = 'least_request', selection_method = @ }"),
     ("policy.balance.prefer_healthy", "policy.p.balance", "{ kind = 'p2c', prefer_healthy = @ }"),
     ("policy.balance.library", "policy.p.balance", "{ kind = 'peak_ewma', library = @ }"),
