@@ -19,6 +19,11 @@ impl Outcomes {
         self.0[outcome as usize] += 1;
     }
 
+    /// Counts so many more.
+    pub fn add_many(&mut self, outcome: Outcome, more: u64) {
+        self.0[outcome as usize] += more;
+    }
+
     /// How many ended so.
     #[inline]
     pub fn of(&self, outcome: Outcome) -> u64 {

@@ -2,13 +2,14 @@
 
 use super::Simulation;
 use super::arena::Parent;
+use super::attempt::WORD_WORK;
 use super::caller::{NewCall, Over, first_attempt_key};
 use super::event::Event;
 use super::pending::{Entry, Pending};
 use super::slab::{NONE, Row};
 use crate::dist::Dist;
 use crate::dist::ziggurat;
-use crate::ids::LoadId;
+use crate::ids::{LoadId, SiteId};
 use crate::model::{Arrival, Rate};
 use crate::outcome::Outcome;
 use crate::quantity::Factor;
@@ -39,6 +40,8 @@ pub(super) struct LoadState<'m> {
     /// Bumped whenever the next arrival is scheduled anew; rare ones of long ago must not come back, so 32 bits.
     epoch: u32,
     first_user: u32,
+    /// Where it sends to, if that is one place.
+    site: SiteId,
     soon: Soon,
 }
 
@@ -221,6 +224,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 states_seen: 0,
                 epoch: 0,
                 first_user,
+                site: load.mix[0].site,
                 soon: Soon::default(),
             };
             state.settle();
@@ -275,12 +279,12 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         };
         // The part of a nanosecond is carried on, so that even gaps do not drift.
         let exact = state.carry + gap;
-        if exact >= u64::MAX as f64 / 2.0 {
+        if exact >= i64::MAX as f64 {
             return;
         }
-        // What is a whole number but for the rounding of floats is that number.
-        let whole = (exact + 1e-6) as u64;
-        let at = state.since + Span::from_nanos(whole);
+        // What is a whole number but for the rounding of floats is that number. A signed integer takes one instruction.
+        let whole = (exact + 1e-6) as i64;
+        let at = state.since + Span::from_nanos(whole as u64);
         if at >= self.model.clock.duration {
             return; // Arrivals have stopped by then.
         }
@@ -306,7 +310,6 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 self.look_ahead(load, number);
             }
             let state = &mut self.loads[load.index()];
-            self.ahead.put(state.soon.keys[place], &state.soon.words[place]);
             // The next one is settled first, so that this request can go all its way at once.
             match state.arrival {
                 Arrival::Poisson(_) | Arrival::Mmpp { .. } => {
@@ -315,7 +318,16 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 }
                 _ => self.next_gap(load),
             }
-            self.send_plain_request(load, key.child(number));
+            let state = &self.loads[load.index()];
+            let (site, attempt, word) = (state.site, state.soon.keys[place], state.soon.words[place][WORD_WORK]);
+            let replica = match self.sites[site.index()].is_direct {
+                true => self.pick_directly(site),
+                false => None,
+            };
+            if replica.is_none_or(|it| !self.send_directly(load, site, it, attempt, word)) {
+                self.ahead.put(attempt, &self.loads[load.index()].soon.words[place]);
+                self.send_plain_request(load, key.child(number), replica);
+            }
         } else {
             self.send_one_of_many(load, number);
             self.next_gap(load);
@@ -369,8 +381,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     /// Draws for the next requests of a load whose requests are all alike.
     #[inline(never)]
     fn look_ahead(&mut self, load: LoadId, first: u64) {
-        let site = self.sites[self.model.loads[load.index()].mix[0].site.index()].key;
         let state = &mut self.loads[load.index()];
+        let site = self.sites[state.site.index()].key;
         let key = state.key;
         let soon = &mut state.soon;
         soon.keys = core::array::from_fn(|at| first_attempt_key(key.child(first + at as u64).0, site));
@@ -378,19 +390,27 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         soon.gaps = core::array::from_fn(|_| ziggurat::exponential(&mut state.gaps));
     }
 
-    /// A request of a load whose requests are all alike.
+    /// A request of a load whose requests are all alike; perhaps its replica is known.
     #[inline(never)]
-    fn send_plain_request(&mut self, load: LoadId, key: Key) {
-        self.send_by::<true>(load, 0, 0, key, NONE);
+    fn send_plain_request(&mut self, load: LoadId, key: Key, replica: Option<u32>) {
+        self.send_by::<true>(load, 0, 0, key, NONE, replica);
     }
 
     #[inline(never)]
     fn send_request(&mut self, load: LoadId, item: u16, client: u32, key: Key, slot: u32) {
-        self.send_by::<false>(load, item, client, key, slot);
+        self.send_by::<false>(load, item, client, key, slot, None);
     }
 
     #[inline(always)]
-    fn send_by<const LAST: bool>(&mut self, load: LoadId, item: u16, client: u32, key: Key, slot: u32) {
+    fn send_by<const LAST: bool>(
+        &mut self,
+        load: LoadId,
+        item: u16,
+        client: u32,
+        key: Key,
+        slot: u32,
+        picked: Option<u32>,
+    ) {
         let row = &self.model.loads[load.index()];
         self.recorder.request_arrived(load, item, self.now);
         self.start_call::<LAST>(NewCall {
@@ -407,10 +427,11 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             item,
             by: NONE,
             then: None,
+            picked,
         });
     }
 
-    /// The final outcome of a request; who waited for it goes on.
+    /// The final outcome of a request.
     #[inline]
     pub(super) fn request_ended(&mut self, load: LoadId, over: &Over, slot: u32, outcome: Outcome) {
         let settings = &self.model.loads[load.index()];
@@ -418,9 +439,14 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let served = outcome == Outcome::Ok || outcome == Outcome::Degraded && settings.degraded_is_good;
         self.recorder
             .request_ended(load, over, self.now, outcome, in_time && served);
-        if slot == NONE {
-            return;
+        if slot != NONE {
+            self.request_is_over(load, slot);
         }
+    }
+
+    /// Who waited for a request goes on.
+    pub(super) fn request_is_over(&mut self, load: LoadId, slot: u32) {
+        let settings = &self.model.loads[load.index()];
         match (&settings.arrival, &settings.session) {
             (_, Some(session)) => self.pause_session(slot, &session.think),
             (Arrival::Closed { .. }, None) => self.think(slot),

@@ -76,7 +76,7 @@ impl Foreseen {
 }
 
 /// Words of an attempt's block.
-const WORD_WORK: usize = 0;
+pub(super) const WORD_WORK: usize = 0;
 const WORD_OUT: usize = 1;
 const WORD_BACK: usize = 2;
 const WORD_DOOMED: usize = 3;
@@ -129,7 +129,7 @@ fn draw(
 
 /// A length drawn for an attempt, by the word that is kept for it.
 #[inline(always)]
-fn drawn(dist: &Dist, streams: &Streams, word: u64, key: u64, at: u32) -> Span {
+pub(super) fn drawn(dist: &Dist, streams: &Streams, word: u64, key: u64, at: u32) -> Span {
     dist.sample_from(word)
         .unwrap_or_else(|| drawn_by_many_words(dist, streams, word, key, at))
 }

@@ -37,6 +37,8 @@ pub(super) struct NewCall {
     pub by: u32,
     /// The site of the call that the same parent will make next: its draws are made together with this one's.
     pub then: Option<SiteId>,
+    /// The replica for its first attempt, if it is picked already.
+    pub picked: Option<u32>,
 }
 
 /// The key of the first attempt of the first call that is made at a site with this key, for the request or attempt with
@@ -72,7 +74,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         let key = mix(mix(new.parent_key, site.key), u64::from(new.repetition));
         if site.is_lean
             && new.deadline > self.now
-            && let Some(replica) = self.pick(new.site, new.instance)
+            && let Some(replica) = new.picked.or_else(|| self.pick(new.site, new.instance))
         {
             let measured = self.recorder.measuring;
             let sending = Sending {

@@ -264,7 +264,11 @@ impl<Q: Pending> Simulation<'_, Q> {
         self.happened(Event::WorkDone, key);
         if is_plain && self.replicas[replica as usize].ends_plainly {
             // The common end of a flow, without a detour.
-            return self.finish_last(attempt);
+            return if self.ends_directly(&self.attempts[attempt]) {
+                self.finish_directly(attempt)
+            } else {
+                self.finish_last(attempt)
+            };
         }
         if computing == Computing::Running {
             self.free_core(replica);

@@ -156,6 +156,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             priority: row.priority,
             item: INSTEAD,
             then: None,
+            picked: None,
         };
         let asked = self.start_call::<false>(new);
         self.falling(call).at = Stage::Asking(asked);
@@ -268,6 +269,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 priority: put_off.priority,
                 item: TRY,
                 then: None,
+                picked: None,
             };
             // Other draws than those of the call that failed, and others at each time.
             let put_off = PutOff {

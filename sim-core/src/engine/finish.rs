@@ -169,6 +169,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
         self.now = self.now.max(last);
         self.touch_all();
+        self.recorder.add_direct(self.model);
         self.assert_balance();
         let measured_to = if interrupted {
             self.now.min(clock.duration)

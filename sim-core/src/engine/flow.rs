@@ -253,6 +253,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             item: 0,
             by: attempt,
             then,
+            picked: None,
         })
     }
 

@@ -5,7 +5,7 @@
 //! need neither recursion nor events.
 //!
 //! Each file here adds one part of the simulation: `arrivals` (loads), `site` (what is in force at a call site), `caller`,
-//! `attempt` and `balance` (calls and attempts as their caller sees them, and the pick of a replica), `network`, `replica`,
+//! `attempt`, `direct` and `balance` (calls and attempts as their caller sees them, and the pick of a replica), `network`, `replica`,
 //! `queue` and `server` (queues, workers), `governor` with `discipline`, `admission` and `dimmer` (who is let in, next, or
 //! given up, where a service has a say in it), `outage` (replicas that stop), `compute` (cores and work in
 //! progress), `flow` (steps, joins, branches), `fault` and `change` (what happens to the system), `finish` (conservation
@@ -20,6 +20,7 @@ mod caller;
 mod change;
 mod compute;
 mod dimmer;
+mod direct;
 mod discipline;
 mod event;
 mod fallback;

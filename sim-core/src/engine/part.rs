@@ -278,6 +278,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             priority: row.priority,
             item: number,
             then: None,
+            picked: None,
         };
         let key = row.key;
         self.start_call_with_row(&new, key)

@@ -1,6 +1,7 @@
 //! What is in force at each call site, arranged for the engine: all that the path of a call looks at, in one row.
 
 use super::balance::{CallerState, WATCHED};
+use super::direct::is_direct;
 use super::event::Event;
 use super::part::Covers;
 use super::ring::Ring;
@@ -139,6 +140,8 @@ pub(super) struct SiteShape<'m> {
     pub attempt_timeout: u32,
     /// The plan does nothing but bound attempts, at present.
     pub is_single: bool,
+    /// Its requests go the short way, if nothing disturbs them.
+    pub is_direct: bool,
     /// It never does more: the one attempt of a call stands for the call, which has no row of its own.
     pub is_lean: bool,
     /// Arrivals may fail or cost something.
@@ -200,6 +203,7 @@ impl<'m> SiteShape<'m> {
                 attempt_timeout: plans[site.plan.index()].attempt_timeout,
                 is_single,
                 is_lean: is_single && !needs_rows,
+                is_direct: false,
                 is_choosy: endpoint.errors.is_some() || endpoint.price_per_call != Nanomoney(0),
                 works: endpoint.work.is_some(),
                 sends_bytes: endpoint.request_bytes > 0,
@@ -233,6 +237,7 @@ impl<'m> SiteShape<'m> {
         covers.add_parts(&mut sites, plans);
         for site in &mut sites {
             site.rebalance(callers, plans[site.plan.index()].plan);
+            site.is_direct = is_direct(site, model);
         }
         sites
     }

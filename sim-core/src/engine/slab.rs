@@ -55,7 +55,7 @@ impl<T: Row> Slab<T> {
     }
 
     /// Frees a row: its generation ends.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, index: u32) {
         let generation = self.rows[index as usize].generation();
         *generation = generation.wrapping_add(1);

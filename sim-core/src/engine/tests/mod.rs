@@ -8,6 +8,7 @@ mod chain;
 mod changes;
 mod common_random_numbers;
 mod covers;
+mod direct;
 mod disciplines;
 mod faults;
 mod flows;

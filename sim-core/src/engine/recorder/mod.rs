@@ -1,17 +1,21 @@
 //! Statistics of a run in the making: counts and histograms by the finest part, summed up at the end.
 
+mod direct;
+mod timeline;
+mod totals;
+
+pub(super) use direct::DirectEnd;
+use direct::DirectStats;
+
 use super::arena::{Attempt, Parent};
 use super::caller::Over;
 use super::slab::NONE;
-use crate::ids::{ClassId, EdgeId, EndpointId, LoadId, ServiceId};
+use crate::ids::{EndpointId, LoadId, ServiceId};
 use crate::model::Model;
 use crate::observe::Record;
 use crate::observe::histogram::Histogram;
 use crate::outcome::Outcome;
-use crate::results::{
-    Covered, EdgePart, EdgeResult, LanePoint, LoadPart, LoadPoint, LoadResult, Outcomes, ServicePart, ServicePoint,
-    Timeline,
-};
+use crate::results::{Covered, LanePoint, LoadPoint, Outcomes, ServicePart, ServicePoint, Timeline};
 use crate::time::{SimTime, Span};
 
 /// Counts kept apart for what is measured (`[1]`) and what is not (`[0]`): both together must balance.
@@ -83,6 +87,10 @@ pub(crate) struct Recorder {
     duration: SimTime,
     window: u64,
     first_item: Vec<u32>,
+    /// By load.
+    direct: Vec<DirectStats>,
+    /// Some timeline is recorded.
+    pub draws: bool,
     pub items: Vec<ItemStats>,
     pub endpoints: Vec<EndpointStats>,
     pub lanes: Vec<LaneStats>,
@@ -135,6 +143,8 @@ impl Recorder {
             items: (0..*first_item.last().expect("it begins with one"))
                 .map(|_| ItemStats::default())
                 .collect(),
+            draws: record.loads || record.services || record.edges,
+            direct: vec![DirectStats::default(); model.loads.len()],
             first_item,
             endpoints: (0..model.endpoints.len()).map(|_| EndpointStats::default()).collect(),
             lanes: singles
@@ -148,12 +158,7 @@ impl Recorder {
         }
     }
 
-    #[inline]
-    fn window_of(&self, at: SimTime) -> Option<usize> {
-        (at < self.duration).then(|| (at.nanos() / self.window) as usize)
-    }
-
-    #[inline]
+    #[inline(always)]
     fn item(&mut self, load: LoadId, item: u16) -> &mut ItemStats {
         &mut self.items[self.first_item[load.index()] as usize + item as usize]
     }
@@ -164,13 +169,6 @@ impl Recorder {
         self.item(load, item).requests.begun[usize::from(measured)] += 1;
         if self.record.loads {
             self.request_arrived_in_timeline(load, item, now);
-        }
-    }
-
-    #[inline(never)]
-    fn request_arrived_in_timeline(&mut self, load: LoadId, item: u16, now: SimTime) {
-        if let Some(window) = self.window_of(now) {
-            self.timeline.loads[load.index()][item as usize][window].offered += 1;
         }
     }
 
@@ -194,39 +192,6 @@ impl Recorder {
         }
     }
 
-    #[inline(never)]
-    fn request_ended_in_timeline(
-        &mut self,
-        load: LoadId,
-        item: u16,
-        start: SimTime,
-        now: SimTime,
-        outcome: Outcome,
-        good: bool,
-    ) {
-        let (arrived, ended) = (self.window_of(start), self.window_of(now));
-        let latencies = self.record.latencies;
-        let points = &mut self.timeline.loads[load.index()][item as usize];
-        if let Some(window) = arrived {
-            let point = &mut points[window];
-            match outcome {
-                Outcome::Ok => point.ok += 1,
-                Outcome::Degraded => point.degraded += 1,
-                _ => point.failed += 1,
-            }
-            point.good += u32::from(good);
-            if latencies {
-                if outcome == Outcome::Ok {
-                    point.response_ok.record(now.since(start));
-                }
-                point.response_all.record(now.since(start));
-            }
-        }
-        if let Some(window) = ended.filter(|_| !outcome.is_failure()) {
-            points[window].completed += 1;
-        }
-    }
-
     #[inline]
     pub fn call_started(&mut self, lane: u32, measured: bool, now: SimTime) {
         self.lanes[lane as usize].calls.begun[usize::from(measured)] += 1;
@@ -245,15 +210,6 @@ impl Recorder {
         stats.attempts += u64::from(measured);
         if self.record.edges {
             self.call_sent_in_timeline(lane, now);
-        }
-    }
-
-    #[inline(never)]
-    fn call_sent_in_timeline(&mut self, lane: u32, now: SimTime) {
-        if let Some(window) = self.window_of(now) {
-            let point = &mut self.timeline.lanes[lane as usize][window];
-            point.calls += 1;
-            point.attempts += 1;
         }
     }
 
@@ -312,22 +268,6 @@ impl Recorder {
         }
     }
 
-    #[inline(never)]
-    fn call_ended_in_timeline(&mut self, lane: u32, start: SimTime, now: SimTime, outcome: Outcome) {
-        let Some(window) = self.window_of(start) else {
-            return;
-        };
-        let point = &mut self.timeline.lanes[lane as usize][window];
-        match outcome {
-            Outcome::Ok => point.ok += 1,
-            Outcome::Degraded => point.degraded += 1,
-            _ => point.failed += 1,
-        }
-        if self.record.latencies {
-            point.response.record(now.since(start));
-        }
-    }
-
     /// A hedge sends a further copy.
     pub fn hedged(&mut self, lane: u32, measured: bool) {
         self.lanes[lane as usize].covered.hedges += u64::from(measured);
@@ -356,13 +296,6 @@ impl Recorder {
         measured
     }
 
-    #[inline(never)]
-    fn arrived_at_service_in_timeline(&mut self, service: ServiceId, now: SimTime) {
-        if let Some(window) = self.window_of(now) {
-            self.timeline.services[service.index()][window].offered += 1;
-        }
-    }
-
     #[inline(always)]
     pub fn got_worker(
         &mut self,
@@ -382,14 +315,6 @@ impl Recorder {
         }
         if self.record.services && self.record.latencies {
             self.got_worker_in_timeline(service, arrived, now);
-        }
-    }
-
-    #[inline(never)]
-    fn got_worker_in_timeline(&mut self, service: ServiceId, arrived: SimTime, now: SimTime) {
-        if let Some(window) = self.window_of(arrived) {
-            let point = &mut self.timeline.services[service.index()][window];
-            point.wait.record(now.since(arrived));
         }
     }
 
@@ -434,101 +359,5 @@ impl Recorder {
         if self.record.services {
             self.left_service_in_timeline(service, row.arrived, now, outcome);
         }
-    }
-
-    #[inline(never)]
-    fn left_service_in_timeline(&mut self, service: ServiceId, arrived: SimTime, now: SimTime, outcome: Outcome) {
-        let (from, to) = (self.window_of(arrived), self.window_of(now));
-        let latencies = self.record.latencies;
-        let points = &mut self.timeline.services[service.index()];
-        if let Some(window) = from {
-            let point = &mut points[window];
-            match outcome {
-                Outcome::Ok => point.ok += 1,
-                Outcome::Degraded => point.degraded += 1,
-                _ => point.failed += 1,
-            }
-            if latencies {
-                point.response.record(now.since(arrived));
-            }
-        }
-        if let Some(window) = to.filter(|_| !outcome.is_failure()) {
-            points[window].completed += 1;
-        }
-    }
-
-    /// The loads' results. Their requests' response times are handed on to the lanes, for [`Recorder::edges`] later.
-    pub fn loads(&mut self, model: &Model) -> Vec<LoadResult> {
-        let mut results = Vec::with_capacity(model.loads.len());
-        for (row, load) in model.loads.iter().enumerate() {
-            let mut result = LoadResult::default();
-            for (entry, item) in load.mix.iter().enumerate() {
-                let stats = core::mem::take(&mut self.items[self.first_item[row] as usize + entry]);
-                let mut response_all = stats.response_not_ok;
-                response_all.merge(&stats.response_ok);
-                let lane = &mut self.lanes[model.layout().lane(item.site) as usize];
-                lane.response.merge(&response_all);
-                lane.unsent += stats.unsent;
-                response_all.record_many(Span::ZERO, stats.unsent);
-                let part = LoadPart {
-                    offered: stats.requests.begun[1],
-                    outcomes: stats.requests.ended[1],
-                    good: stats.good,
-                    response_ok: stats.response_ok,
-                    response_all,
-                };
-                result.total.merge(&part);
-                result.by_item.push((model.sites[item.site.index()].callee, part));
-            }
-            result.by_class.push((ClassId(load.class.0), result.total.clone()));
-            results.push(result);
-        }
-        results
-    }
-
-    /// The endpoints' parts.
-    pub fn endpoints(&mut self) -> Vec<ServicePart> {
-        self.endpoints
-            .iter_mut()
-            .map(|stats| {
-                let mut part = core::mem::take(&mut stats.part);
-                part.offered = stats.arrivals.begun[1];
-                part.outcomes = stats.arrivals.ended[1];
-                part.response.merge(&stats.direct);
-                part.service.merge(&stats.direct);
-                part.waited = part.wait.count();
-                part.wait.record_many(Span::ZERO, part.started - part.waited);
-                part
-            })
-            .collect()
-    }
-
-    /// The edges' results, after the loads'.
-    pub fn edges(&mut self, model: &Model) -> Vec<EdgeResult> {
-        let layout = model.layout();
-        (0..model.edges.len())
-            .map(|row| {
-                let mut result = EdgeResult::default();
-                for lane in layout.lanes_of(EdgeId::from_index(row)) {
-                    let stats = core::mem::take(&mut self.lanes[lane]);
-                    let mut part = EdgePart {
-                        calls: stats.calls.begun[1],
-                        attempts: stats.attempts,
-                        covered: stats.covered,
-                        outcomes: stats.calls.ended[1],
-                        attempt: if stats.single {
-                            stats.response.clone()
-                        } else {
-                            stats.attempt
-                        },
-                        response: stats.response,
-                    };
-                    part.response.record_many(Span::ZERO, stats.unsent);
-                    result.total.merge(&part);
-                    result.endpoints.push((layout.lanes[lane].1, part));
-                }
-                result
-            })
-            .collect()
     }
 }
