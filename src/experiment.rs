@@ -1,4 +1,4 @@
-//! Many runs of one variant, on all cores, merged by index: the same bytes whatever the number of threads.
+//! Many runs of one or several variants, on all cores, merged by index: the same bytes whatever the number of threads.
 
 use std::any::Any;
 use std::ops::ControlFlow;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use brownout_scenarios::Compiled;
 use brownout_sim_core::engine::{self, Control, Limits, RunError};
 use brownout_sim_core::ids::SiteId;
-use brownout_sim_core::measure::{Check, Evaluator, Measured, Needs, Wiring};
+use brownout_sim_core::measure::{Check, Evaluator, Measured, Needs, Value, Wiring};
 use brownout_sim_core::observe::Record;
 use brownout_sim_core::results::{RunResult, Timeline};
 use brownout_sim_core::time::{SimTime, Span};
@@ -39,6 +39,17 @@ pub struct Settings {
     pub detail: bool,
     /// Points in time for the report's timeline; 0 if there is none to draw.
     pub columns: usize,
+    /// Keep the totals of services, edges and loads with every run; else only what was evaluated stays.
+    pub totals: bool,
+}
+
+/// A variant to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The variant.
+    pub compiled: &'a Compiled,
+    /// What to evaluate over its runs beside its expectations and measures.
+    pub values: &'a [Option<Value>],
 }
 
 /// What an experiment came to.
@@ -61,6 +72,8 @@ pub struct Replication {
     pub checks: Vec<Check>,
     /// By measure.
     pub measures: Vec<Measured>,
+    /// By value that was asked for beside them; `None` where the variant has no such value.
+    pub values: Vec<Option<Measured>>,
     /// What there is to draw.
     pub points: Option<Points>,
     /// What happened to goodput.
@@ -89,46 +102,10 @@ pub fn run(
     interrupt: &AtomicBool,
     progress: &Progress,
 ) -> Result<Experiment, Failure> {
-    let wiring = Wiring::of(&compiled.model);
-    let record = what_to_record(compiled, settings);
-    let limits = Limits {
-        events: settings.events_max,
-        live: settings.live_max,
-    };
-    let outcome = replicate(settings.replications, settings.threads, interrupt, |index, stop| {
-        let seed = settings.seed + u64::from(index);
-        let mut watch = Watch {
-            stop,
-            progress,
-            seen: SimTime::ZERO,
-        };
-        let result =
-            engine::run(&compiled.model, seed, &record, &limits, &mut watch).map_err(|why| explain(compiled, why))?;
-        if result.interrupted {
-            return Ok(None);
-        }
-        watch.catch_up(result.end.max(compiled.model.clock.duration));
-        progress.finish_one();
-        Ok(Some(digest_run(compiled, &wiring, settings, result)))
-    });
+    let subjects = [Subject { compiled, values: &[] }];
+    let runs = units(&subjects, settings, 0..settings.replications, interrupt, progress);
     progress.clear();
-    let outcome = outcome?;
-    if let Some((index, why)) = outcome.error {
-        let seed = settings.seed + u64::from(index);
-        let failure = match why {
-            Broken::Error(message) => Failure::usage(format!("the run with seed {seed} stopped: {message}")).help(
-                "`--max-events` and `--max-live` raise the limits; `brownout check` shows where load exceeds capacity",
-            ),
-            Broken::Panic(message) => Failure::system(format!(
-                "internal error in the run with seed {seed}: {message}"
-            ))
-            .help(
-                "this is a mistake in brownout, not in your scenario: please report it with the scenario and the seed",
-            ),
-        };
-        return Err(failure);
-    }
-    let runs: Vec<Replication> = outcome.finished.into_iter().flatten().flatten().collect();
+    let runs: Vec<Replication> = runs?.into_iter().flatten().flatten().collect();
     let asked = settings.replications;
     let interrupted = runs.len() < asked as usize;
     Ok(Experiment {
@@ -136,6 +113,71 @@ pub fn run(
         asked,
         interrupted,
     })
+}
+
+/// Runs variants with the seeds of these indices, counted from the first: by variant, then by seed; `None` was not finished.
+///
+/// A unit is one variant under one seed. Units are handed out seed by seed, so that an interruption leaves whole pairs and no
+/// core waits for the others between variants.
+pub fn units(
+    subjects: &[Subject<'_>],
+    settings: &Settings,
+    indices: std::ops::Range<u32>,
+    interrupt: &AtomicBool,
+    progress: &Progress,
+) -> Result<Vec<Vec<Option<Replication>>>, Failure> {
+    let wirings: Vec<Wiring> = subjects.iter().map(|it| Wiring::of(&it.compiled.model)).collect();
+    let records: Vec<Record> = subjects.iter().map(|it| what_to_record(it, settings)).collect();
+    let limits = Limits {
+        events: settings.events_max,
+        live: settings.live_max,
+    };
+    let variants = subjects.len() as u32;
+    let seed_of = |unit: u32| settings.seed + u64::from(indices.start + unit / variants);
+    let count = (indices.end - indices.start).checked_mul(variants);
+    let count = count.ok_or_else(|| Failure::usage("these are more runs than anybody will wait for"))?;
+    let outcome = replicate(count, settings.threads, interrupt, |unit, stop| {
+        let at = (unit % variants) as usize;
+        let subject = &subjects[at];
+        let model = &subject.compiled.model;
+        let mut watch = Watch {
+            stop,
+            progress,
+            seen: SimTime::ZERO,
+        };
+        let result = engine::run(model, seed_of(unit), &records[at], &limits, &mut watch)
+            .map_err(|why| explain(subject.compiled, why))?;
+        if result.interrupted {
+            return Ok(None);
+        }
+        watch.catch_up(result.end.max(model.clock.duration));
+        progress.finish_one();
+        Ok(Some(digest_run(subject, &wirings[at], settings, result)))
+    })?;
+    if let Some((unit, why)) = outcome.error {
+        let seed = seed_of(unit);
+        let of = match subjects {
+            [_] => String::new(),
+            _ => format!(" of `{}`", subjects[(unit % variants) as usize].compiled.variant),
+        };
+        let failure = match why {
+            Broken::Error(message) => Failure::usage(format!("the run{of} with seed {seed} stopped: {message}")).help(
+                "`--max-events` and `--max-live` raise the limits; `brownout check` shows where load exceeds capacity",
+            ),
+            Broken::Panic(message) => Failure::system(format!(
+                "internal error in the run{of} with seed {seed}: {message}"
+            ))
+            .help(
+                "this is a mistake in brownout, not in your scenario: please report it with the scenario and the seed",
+            ),
+        };
+        return Err(failure);
+    }
+    let mut runs: Vec<Vec<Option<Replication>>> = subjects.iter().map(|_| Vec::new()).collect();
+    for (unit, replication) in outcome.finished.into_iter().enumerate() {
+        runs[unit % subjects.len()].push(replication.flatten());
+    }
+    Ok(runs)
 }
 
 /// Why a run stopped, with the name of the place where it did.
@@ -154,7 +196,8 @@ fn explain(compiled: &Compiled, why: RunError) -> String {
     }
 }
 
-fn what_to_record(compiled: &Compiled, settings: &Settings) -> Record {
+fn what_to_record(subject: &Subject<'_>, settings: &Settings) -> Record {
+    let compiled = subject.compiled;
     if settings.detail {
         return Record {
             checkpoints: None,
@@ -167,6 +210,8 @@ fn what_to_record(compiled: &Compiled, settings: &Settings) -> Record {
         .map(Needs::of_expectation)
         .fold(Needs::default(), Needs::and);
     needs = compiled.measures.iter().map(Needs::of_measure).fold(needs, Needs::and);
+    let values = subject.values.iter().flatten();
+    needs = values.map(|it| Needs::of_value(it, false)).fold(needs, Needs::and);
     let report = settings.columns > 0;
     Record {
         loads: needs.record.loads || report,
@@ -176,7 +221,8 @@ fn what_to_record(compiled: &Compiled, settings: &Settings) -> Record {
 }
 
 /// Takes from a run what the answer needs, and lets its timelines go unless they are asked for.
-fn digest_run(compiled: &Compiled, wiring: &Wiring, settings: &Settings, mut result: RunResult) -> Replication {
+fn digest_run(subject: &Subject<'_>, wiring: &Wiring, settings: &Settings, mut result: RunResult) -> Replication {
+    let compiled = subject.compiled;
     let evaluator = Evaluator::new(&result, wiring);
     let checks = compiled
         .expectations
@@ -184,6 +230,10 @@ fn digest_run(compiled: &Compiled, wiring: &Wiring, settings: &Settings, mut res
         .map(|it| evaluator.expectation(it))
         .collect();
     let measures = compiled.measures.iter().map(|it| evaluator.measure(it)).collect();
+    let values = subject.values.iter();
+    let values = values
+        .map(|it| it.as_ref().map(|it| evaluator.value(it, None)))
+        .collect();
     let (points, story) = match settings.columns {
         0 => (None, None),
         columns => (
@@ -195,10 +245,14 @@ fn digest_run(compiled: &Compiled, wiring: &Wiring, settings: &Settings, mut res
         result.timeline = Timeline::default();
         result.transitions = Vec::new();
     }
+    if !settings.totals {
+        (result.loads, result.services, result.edges) = (Vec::new(), Vec::new(), Vec::new());
+    }
     Replication {
         result,
         checks,
         measures,
+        values,
         points,
         story,
     }
@@ -379,6 +433,7 @@ mod tests {
             live_max: 100_000,
             detail: true,
             columns: 40,
+            totals: true,
         }
     }
 
@@ -393,6 +448,7 @@ mod tests {
             let report = crate::report::Report {
                 compiled: &compiled,
                 others: &[],
+                file: "shop.toml",
                 experiment: &experiment,
                 again: &again,
                 all_rows: false,

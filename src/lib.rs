@@ -1,10 +1,12 @@
 //! Brownout, a deterministic simulator of distributed systems under failure: everything that touches the outside world.
 //!
-//! A command reads a scenario ([`input`]), runs its replications on all cores ([`experiment`]), and answers as text
+//! A command reads a scenario ([`input`]), runs its replications on all cores ([`experiment`]), puts variants side by side
+//! ([`comparison`]), and answers as text
 //! ([`report`]), as JSON ([`json`]) or on disk ([`output`]). What a run is, and what a file means, is decided elsewhere:
 //! in `brownout-sim-core` and `brownout-scenarios`, which see neither files nor threads nor a clock.
 
 pub mod command;
+pub mod comparison;
 pub mod exit;
 pub mod experiment;
 pub mod input;

@@ -18,8 +18,11 @@ pub struct Manifest<'a> {
     pub engine: &'static str,
     /// The scenario's name.
     pub scenario: &'a str,
-    /// The variant that ran.
+    /// The variant that ran; of a comparison, the baseline.
     pub variant: &'a str,
+    /// The variants of a comparison.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<&'a str>,
     /// Seed of the first replication.
     pub seed: u64,
     /// How many replications were asked for.
@@ -46,6 +49,9 @@ pub struct Override<'a> {
 /// The digest of one run.
 #[derive(Debug, Serialize)]
 pub struct RunDigest {
+    /// Its variant, in a comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// Its seed.
     pub seed: u64,
     /// Its digest.

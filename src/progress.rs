@@ -24,7 +24,7 @@ pub struct Progress {
     bar: ProgressBar,
     show: Show,
     finished: AtomicU32,
-    replications: u32,
+    replications: AtomicU32,
 }
 
 impl Progress {
@@ -43,7 +43,7 @@ impl Progress {
             bar,
             show,
             finished: AtomicU32::new(0),
-            replications,
+            replications: AtomicU32::new(replications),
         };
         progress.say();
         progress
@@ -58,8 +58,19 @@ impl Progress {
     pub fn finish_one(&self) {
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         if self.show == Show::Lines {
-            eprintln!("finished {finished} of {} runs", self.replications);
+            eprintln!(
+                "finished {finished} of {} runs",
+                self.replications.load(Ordering::Relaxed)
+            );
         }
+        self.say();
+    }
+
+    /// So many more replications of `each` are to be made.
+    pub fn extend(&self, replications: u32, each: Span) {
+        self.replications.fetch_add(replications, Ordering::Relaxed);
+        self.bar
+            .inc_length(millis(each).saturating_mul(u64::from(replications)));
         self.say();
     }
 
@@ -72,7 +83,7 @@ impl Progress {
         self.bar.set_message(format!(
             "run {}/{}",
             self.finished.load(Ordering::Relaxed),
-            self.replications
+            self.replications.load(Ordering::Relaxed)
         ));
     }
 }

@@ -207,6 +207,7 @@ pub fn compiled() -> Compiled {
                 value: Value::Metric(Metric::SuccessRatio, requests()),
             },
         ],
+        worth: vec![None],
         currency: None,
         capacity: vec![],
         events_estimate: 60_000.0,
@@ -426,6 +427,7 @@ pub fn replication(compiled: &Compiled, result: RunResult, columns: usize) -> Re
             .map(|it| evaluator.expectation(it))
             .collect(),
         measures: compiled.measures.iter().map(|it| evaluator.measure(it)).collect(),
+        values: vec![],
         points: Some(Points::of(&result, compiled.model.clock.duration, columns)),
         story: Some(RunStory::of(&compiled.model, &result, &evaluator)),
         result,

@@ -30,6 +30,8 @@ pub struct Compiled {
     pub measures: Vec<Measure>,
     /// The currency of all prices, if there are any.
     pub currency: Option<String>,
+    /// By load: what one of its requests is worth in that currency (`[value]`); `None` if the file does not say.
+    pub worth: Vec<Option<f64>>,
     /// Offered load against capacity, for each service in every phase of the file.
     pub capacity: Vec<CapacityRow>,
     /// A rough number of events of one run, from the capacity arithmetic: for the warning before a long run.

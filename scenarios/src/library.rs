@@ -84,10 +84,12 @@ static ALL: &[Shipped] = shipped! {
     30 "fallback-overload"
     31 "stack-order"
     32 "pool-wait"
-    34 "one-outage"
-    35 "peak-ewma"
-    36 "subsetting"
-    37 "zone-aware"
+    33 "cache-stampede"
+    34 "batches"
+    35 "one-outage"
+    36 "peak-ewma"
+    37 "subsetting"
+    38 "zone-aware"
 };
 
 /// All of them, by lesson.

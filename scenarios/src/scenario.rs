@@ -247,6 +247,7 @@ fn finish(name: &str, variants: &[VariantInfo], drafts: Vec<Draft>, all: &mut Di
         let context = Context {
             directory: &lowered.directory,
             currency: lowered.currency.as_deref(),
+            worth: &lowered.worth,
         };
         let mut out = Diagnostics::new(merged.sources().clone());
         if merged.headers_missing() {
@@ -277,6 +278,7 @@ fn finish(name: &str, variants: &[VariantInfo], drafts: Vec<Draft>, all: &mut Di
             expectations,
             measures: found,
             currency: lowered.currency,
+            worth: lowered.worth,
             capacity: capacity.rows,
             events_estimate: capacity.events_estimate,
         };

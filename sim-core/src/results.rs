@@ -237,7 +237,7 @@ impl EdgePart {
     }
 }
 
-/// What hedges and fallbacks did for calls over an edge.
+/// What covers did for calls over an edge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Covered {
     /// Copies that hedges sent besides the first.
@@ -248,6 +248,16 @@ pub struct Covered {
     pub fallbacks: u64,
     /// Calls that their fallback could not help.
     pub fallbacks_failed: u64,
+    /// Calls that the cache answered.
+    pub cache_hits: u64,
+    /// Calls that the cache had nothing for: they were made.
+    pub cache_misses: u64,
+    /// Calls that joined one that was out.
+    pub cache_joined: u64,
+    /// Calls that were made for batches.
+    pub batches: u64,
+    /// Calls that went into those.
+    pub batched: u64,
 }
 
 impl Covered {
@@ -257,6 +267,11 @@ impl Covered {
         self.hedge_wins += other.hedge_wins;
         self.fallbacks += other.fallbacks;
         self.fallbacks_failed += other.fallbacks_failed;
+        self.cache_hits += other.cache_hits;
+        self.cache_misses += other.cache_misses;
+        self.cache_joined += other.cache_joined;
+        self.batches += other.batches;
+        self.batched += other.batched;
     }
 }
 

@@ -1,6 +1,6 @@
 //! `explain`: help for one thing, and where the settings of an edge come from.
 
-use brownout_sim_core::measure::Metric;
+use brownout_sim_core::measure::{Metric, NAMED};
 use brownout_sim_core::outcome::Outcome;
 
 use super::{capitalised, metric, parse_override, print};
@@ -66,7 +66,8 @@ fn topic(topic: &str) -> Result<String, Failure> {
     if !known.is_empty() {
         return Ok(known.join("\n\n"));
     }
-    let metrics = Metric::all_names();
+    let mut metrics = Metric::all_names();
+    metrics.extend(NAMED.iter().map(|it| it.name.to_owned()));
     let outcomes = Outcome::ALL.iter().map(|it| it.name());
     let failure = Failure::usage(format!("nothing is known about `{topic}`"));
     Err(

@@ -1,6 +1,6 @@
 //! What metrics mean, from the one table that gives them their names.
 
-use brownout_sim_core::measure::{FIGURES, Figure, Kind, Metric, Unit};
+use brownout_sim_core::measure::{FIGURES, Figure, Kind, Metric, NAMED, Named, Unit};
 
 use super::capitalised;
 use crate::report::{Style, hanging};
@@ -8,8 +8,12 @@ use crate::report::{Style, hanging};
 /// What stands for any metric of a family in its name.
 const PLACEHOLDERS: [&str; 3] = ["{p}", "{outcome}", "{n}"];
 
-/// Explains a metric by any of its names, or a family by its pattern (`p{p}`); `None` if there is none of that name.
+/// Explains a metric by any of its names, a family by its pattern (`p{p}`), or a named expression; `None` if there is none of that
+/// name.
 pub fn explain(name: &str) -> Option<String> {
+    if let Some(named) = Named::find(name) {
+        return Some(explain_named(named));
+    }
     let figure = Figure::named(name)?;
     let member = Metric::parse(name).map_or_else(|| figure.names[0].to_owned(), Metric::name);
     let inside = inside(figure.names[0], &member);
@@ -41,6 +45,30 @@ pub fn explain(name: &str) -> Option<String> {
     ))
 }
 
+/// A named expression, with what it stands for.
+fn explain_named(named: &Named) -> String {
+    let written = ["{x}", "{load}"]
+        .iter()
+        .zip(["web.home", "shoppers"])
+        .fold(named.written.to_owned(), |it, (hole, with)| it.replace(hole, with))
+        .replace("{value}", "0.02 EUR");
+    let bound = match named.unit {
+        Unit::Seconds => "<= 2m",
+        Unit::Money => "<= 100 EUR",
+        _ if named.name == "error_budget_burn" => "<= 50%",
+        _ => "== 0",
+    };
+    format!(
+        "Metric {}: {}\n\n{}.\n\nOf {}. Over the whole run. It stands for\n\n    {written}\n\n\
+        and who wants other limits writes that, with them. As a measure, or in an expectation:\n\n    that = \"{}(web.home) {bound}\"\n",
+        named.name,
+        unit(named.unit),
+        capitalised(named.about),
+        either(&[Kind::Everything, Kind::Requests]),
+        named.name,
+    )
+}
+
 /// Every metric with what it means.
 pub fn list(style: &Style) -> String {
     let width = FIGURES.iter().map(|it| it.names[0].len()).max().unwrap_or(0);
@@ -48,6 +76,10 @@ pub fn list(style: &Style) -> String {
     for figure in FIGURES {
         let first = format!("  {:<width$}  ", figure.names[0]);
         text.push_str(&hanging(&first, width + 4, figure.about, style.width));
+    }
+    for named in NAMED {
+        let first = format!("  {:<width$}  ", named.name);
+        text.push_str(&hanging(&first, width + 4, named.about, style.width));
     }
     text.push_str("\n{p} is the digits of a quantile (99, 999), {outcome} a failure (timeout), {n} a whole number.\n");
     text
@@ -142,7 +174,8 @@ mod tests {
             .lines()
             .filter_map(|it| it.strip_prefix("  ")?.split(' ').next().filter(|it| !it.is_empty()))
             .collect();
-        assert_eq!(named, FIGURES.iter().map(|it| it.names[0]).collect::<Vec<_>>());
+        let figures = FIGURES.iter().map(|it| it.names[0]);
+        assert_eq!(named, figures.chain(NAMED.iter().map(|it| it.name)).collect::<Vec<_>>());
         for name in named {
             assert!(explain(name).is_some(), "{name}");
         }
@@ -168,6 +201,44 @@ mod tests {
             if let Err(mistakes) = loaded {
                 panic!("{}", mistakes.render(false));
             }
+        }
+    }
+    #[test]
+    fn what_a_named_expression_stands_for_is_that_very_expression() {
+        let compile = |measure: &str| {
+            let text = format!(
+                "format = 1\nrun.duration = \"10m\"\n[load.shoppers]\ntarget = \"web.home\"\nrate = \"1/s\"\n\
+                 [service.web.endpoint.home]\nwork = \"1ms\"\n[value]\nshoppers = \"0.02 EUR/call\"\n\
+                 [fault.f]\nat = \"1m\"\nfor = \"1m\"\ntarget = \"web\"\neffect = {{ work = \"x2\" }}\n[measure]\nm = \"{measure}\"\n"
+            );
+            let nothing = |path: &str| Err(format!("there is no file {path}"));
+            let loaded = brownout_scenarios::Scenario::load("m", "m.toml", text.as_bytes(), &[], &nothing);
+            let compiled = loaded.and_then(|it| it.compile("base"));
+            compiled
+                .unwrap_or_else(|it| panic!("{measure}: {}", it.render(false)))
+                .measures[0]
+                .value
+                .clone()
+        };
+        for named in NAMED {
+            let text = explain(named.name).unwrap();
+            let indented: Vec<&str> = text.lines().filter_map(|it| it.strip_prefix("    ")).collect();
+            let [written, statement] = indented[..] else {
+                panic!("{text}")
+            };
+            assert!(statement.starts_with("that = "), "{statement}");
+            if named.name == "money_lost" {
+                // Money per request is no unit of the language: the factor stands there as a price of one.
+                assert_eq!(
+                    written,
+                    "(offered_count(shoppers) - goodput_count(shoppers)) * 0.02 EUR"
+                );
+            }
+            assert_eq!(
+                compile(&format!("{}(web.home)", named.name)),
+                compile(written),
+                "{written}"
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The commands: one file each.
 
 mod check;
+mod compare;
 mod completions;
 mod explain;
 mod list;
@@ -29,6 +30,7 @@ use crate::exit::{Exit, Failure};
         faults in one text file. Brownout runs it many times, the same on every machine, and tells you\n\
         what your users see, with intervals.",
     after_help = "Begin with:\n  brownout list                 the shipped scenarios\n  brownout run retry-storm      run one of them\n  \
+        brownout compare retry-storm  its strategies side by side\n  \
         brownout new shop             start your own file, shop.toml\n  brownout check shop.toml      find its mistakes without running\n\n\
         Exit codes: 0 all expectations hold, 1 internal or I/O error, 2 bad usage or scenario,\n\
         3 a result differs from the recorded one, 98 an expectation is inconclusive (only with\n--strict), 99 an expectation failed, 130 interrupted.",
@@ -46,6 +48,7 @@ enum Command {
     New(new::Args),
     Check(check::Args),
     Run(run::Args),
+    Compare(compare::Args),
     Explain(explain::Args),
     Play(play::Args),
     Schema(schema::Args),
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::New(args) => new::run(args),
         Command::Check(args) => check::run(args),
         Command::Run(args) => run::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Play(args) => play::run(args),
         Command::Schema(args) => schema::run(args),

@@ -78,7 +78,7 @@ pub struct Args {
 
 /// How to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people
     Text,
     /// For programs: one JSON object
@@ -120,6 +120,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         } else {
             0
         },
+        totals: true,
     };
     experiment::check_seeds(settings.seed, settings.replications)?;
     experiment::check_estimate(&compiled, &settings)?;
@@ -134,6 +135,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let report = Report {
         compiled: &compiled,
         others: &others,
+        file: &args.file,
         experiment: &experiment,
         again: &again,
         all_rows: args.detail,
@@ -147,11 +149,12 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(folder) = folder {
         write(&folder, args, &source, &compiled, &settings, &experiment, &json())?;
     }
-    Ok(exit(&experiment, &judgements, args.strict))
+    Ok(exit_code(experiment.interrupted, &judgements, args.strict))
 }
 
-fn exit(experiment: &Experiment, judgements: &[Judgement], strict: bool) -> Exit {
-    if experiment.interrupted {
+/// How a command ends that has judged expectations.
+pub(super) fn exit_code(interrupted: bool, judgements: &[Judgement], strict: bool) -> Exit {
+    if interrupted {
         return Exit::Interrupted;
     }
     let any = |wanted: fn(&Verdict) -> bool| judgements.iter().any(|it| wanted(&it.verdict));
@@ -176,7 +179,7 @@ fn again(args: &Args, compiled: &Compiled, settings: &Settings) -> String {
     words.join(" ")
 }
 
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |it: char| it.is_ascii_alphanumeric() || "-_./=:%,+@".contains(it);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -199,6 +202,7 @@ fn write(
         folder.write("result.json", json.as_bytes())?,
     ];
     let digest = |it: &experiment::Replication| RunDigest {
+        variant: None,
         seed: it.result.seed,
         digest: it.result.digest.to_string(),
     };
@@ -207,6 +211,7 @@ fn write(
         engine: env!("CARGO_PKG_VERSION"),
         scenario: &compiled.scenario,
         variant: &compiled.variant,
+        variants: vec![],
         seed: settings.seed,
         replications: settings.replications,
         interrupted: experiment.interrupted,
@@ -237,24 +242,17 @@ mod tests {
             verdicts.iter().map(one).collect()
         };
         let open = Verdict::Inconclusive { more_runs: None };
-        let whole = Experiment {
-            runs: vec![],
-            asked: 0,
-            interrupted: false,
-        };
-        assert_eq!(exit(&whole, &judged(&[]), true), Exit::Success);
-        assert_eq!(exit(&whole, &judged(&[Verdict::Pass, open]), false), Exit::Success);
-        assert_eq!(exit(&whole, &judged(&[Verdict::Pass, open]), true), Exit::Inconclusive);
+        assert_eq!(exit_code(false, &judged(&[]), true), Exit::Success);
+        assert_eq!(exit_code(false, &judged(&[Verdict::Pass, open]), false), Exit::Success);
         assert_eq!(
-            exit(&whole, &judged(&[open, Verdict::Fail]), true),
+            exit_code(false, &judged(&[Verdict::Pass, open]), true),
+            Exit::Inconclusive
+        );
+        assert_eq!(
+            exit_code(false, &judged(&[open, Verdict::Fail]), true),
             Exit::ExpectationFailed
         );
-        let part = Experiment {
-            runs: vec![],
-            asked: 3,
-            interrupted: true,
-        };
-        assert_eq!(exit(&part, &judged(&[Verdict::Fail]), true), Exit::Interrupted);
+        assert_eq!(exit_code(true, &judged(&[Verdict::Fail]), true), Exit::Interrupted);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //!
 //! Keys come in a fixed order; names in the order of the model's tables, which is the order of the names themselves.
 
+mod comparison;
 mod detail;
 mod layout;
 mod parts;
@@ -19,6 +20,7 @@ use serde::ser::{SerializeMap, Serializer};
 use crate::experiment::{Experiment, Replication};
 use crate::report::describe::unit_of;
 use crate::report::verdicts;
+pub use comparison::render as render_comparison;
 use detail::Detail;
 pub(crate) use layout::pretty;
 use parts::{Edge, Load, Service};
@@ -58,7 +60,7 @@ struct Document<'a> {
     /// How many runs were asked for.
     replications: u32,
     runs: Vec<Run<'a>>,
-    comparison: Option<()>,
+    comparison: Option<comparison::Comparison<'a>>,
     expectations: Vec<Expectation<'a>>,
 }
 
@@ -249,6 +251,7 @@ mod tests {
         let report = Report {
             compiled: &compiled,
             others: &[],
+            file: "shop.toml",
             experiment: &experiment,
             again: "",
             all_rows: false,

@@ -20,6 +20,7 @@ pub const PARTS: &[(&str, &str)] = &[
     ("policy/breaker/slices.rs", "the window of some breakers"),
     ("policy/breaker/resilience4j/window.rs", "the window of one breaker"),
     ("policy/bulkhead/queue.rs", "the queue of every bulkhead"),
+    ("policy/bulkhead/credits.rs", "`credits` as a bulkhead"),
     ("policy/hedge/delay.rs", "the match over the delays of hedges"),
     ("policy/hedge/histogram.rs", "what a percentile is taken of"),
     ("policy/hedge/libraries.rs", "profiles of the hedge"),
@@ -510,6 +511,15 @@ const TABLE: &[Mechanism] = &[
         example: "0:ok 30s:fail 61s:fail",
         example_sets: &[("kind", "stale_cache")],
         make: fallback::fallback,
+    },
+    Mechanism {
+        name: "cache.ttl",
+        source: "policy/cache/ttl.rs",
+        about: "good answers are kept for a time, the least recently used go first",
+        events: cache::TTL_EVENTS,
+        example: "0:call(7) 30:ok 40:call(7) 1031:call(7)",
+        example_sets: &[("ttl", "1s")],
+        make: cache::ttl,
     },
     Mechanism {
         name: "cache.request_cache",

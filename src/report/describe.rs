@@ -38,7 +38,8 @@ pub fn unit_of(value: &Value) -> Option<Unit> {
             Some(unit_of_metric(*metric))
         }
         Value::ShareSlower(..) => Some(Unit::Ratio),
-        Value::TimeUntil { .. } => Some(Unit::Seconds),
+        Value::TimeUntil { .. } | Value::TimeWhile(_) => Some(Unit::Seconds),
+        Value::Never(_) => Some(Unit::Ratio),
         Value::Holds(_) => Some(Unit::Plain),
         Value::Binary(Operator::Add | Operator::Subtract, left, right) => unit_of(left).or(unit_of(right)),
         Value::Binary(Operator::Multiply, left, right) => match (unit_of(left), unit_of(right)) {
@@ -108,6 +109,8 @@ impl Describe<'_> {
             Value::TimeUntil { condition, after, .. } => {
                 format!("time until {} after {}", self.condition(condition), self.moment(*after))
             }
+            Value::TimeWhile(condition) => format!("time while {}", self.condition(condition)),
+            Value::Never(value) => format!("never({})", self.value(value, unit)),
             Value::Holds(condition) => self.condition(condition),
             Value::Binary(operator, left, right) => {
                 let sign = match operator {
@@ -192,6 +195,8 @@ impl Describe<'_> {
             Moment::At(at) => return at.to_string(),
             Moment::FaultStart(fault, shift) => (format!("fault.{}.start", self.names.faults[fault.index()]), shift),
             Moment::FaultEnd(fault, shift) => (format!("fault.{}.end", self.names.faults[fault.index()]), shift),
+            Moment::FirstFaultStart(shift) => ("faults.start".to_owned(), shift),
+            Moment::LastFaultEnd(shift) => ("faults.end".to_owned(), shift),
             Moment::Change(change, shift) => (format!("change.{}", self.names.changes[change.index()]), shift),
         };
         match shift {

@@ -9,8 +9,8 @@ use super::{Style, hanging};
 
 /// One column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Column {
-    heading: &'static str,
+pub struct Column<'a> {
+    heading: &'a str,
     align: Align,
     rank: u8,
 }
@@ -22,9 +22,9 @@ enum Align {
     Right,
 }
 
-impl Column {
+impl<'a> Column<'a> {
     /// A column of words, which may take several lines.
-    pub const fn words(heading: &'static str) -> Column {
+    pub const fn words(heading: &'a str) -> Column<'a> {
         Column {
             heading,
             align: Align::Left,
@@ -33,7 +33,7 @@ impl Column {
     }
 
     /// A column of numbers, which stay on their line.
-    pub const fn numbers(heading: &'static str) -> Column {
+    pub const fn numbers(heading: &'a str) -> Column<'a> {
         Column {
             heading,
             align: Align::Right,
@@ -42,7 +42,7 @@ impl Column {
     }
 
     /// When it is left out: the highest rank goes first, and rank 0 stays always.
-    pub const fn rank(self, rank: u8) -> Column {
+    pub const fn rank(self, rank: u8) -> Column<'a> {
         Column { rank, ..self }
     }
 
@@ -75,7 +75,7 @@ fn length(text: &str) -> usize {
 }
 
 /// The table as text; every line ends with a newline and with nothing blank before it.
-pub fn grid(columns: &[Column], rows: &[Vec<String>], style: &Style) -> String {
+pub fn grid(columns: &[Column<'_>], rows: &[Vec<String>], style: &Style) -> String {
     let widths: Vec<(usize, usize)> = columns
         .iter()
         .enumerate()
@@ -135,13 +135,29 @@ pub fn grid(columns: &[Column], rows: &[Vec<String>], style: &Style) -> String {
     text
 }
 
+/// The columns after the first in lots that fit, each beside the first: for tables in which no column may be missing.
+pub fn lots(columns: &[Column<'_>], rows: &[Vec<String>], width: usize) -> Vec<Vec<usize>> {
+    let least = |at: usize| columns[at].widths(rows.iter().map(|row| row[at].clone())).0 + GAP;
+    let mut lots: Vec<Vec<usize>> = Vec::new();
+    let mut over = 0;
+    for at in 1..columns.len() {
+        if over < least(at) || lots.is_empty() {
+            lots.push(vec![0]);
+            over = width.saturating_sub(1 + least(0));
+        }
+        over = over.saturating_sub(least(at));
+        lots.last_mut().expect("one was just begun").push(at);
+    }
+    lots
+}
+
 /// What these columns take at least, with the blanks around them.
 fn taken(widths: &[(usize, usize)], kept: &[usize]) -> usize {
     1 + kept.iter().map(|it| widths[*it].0 + GAP).sum::<usize>()
 }
 
 /// The columns that fit, in order.
-fn kept(columns: &[Column], widths: &[(usize, usize)], width: usize) -> Vec<usize> {
+fn kept(columns: &[Column<'_>], widths: &[(usize, usize)], width: usize) -> Vec<usize> {
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     while taken(widths, &kept) > width {
         let last = kept.iter().copied().filter(|it| columns[*it].rank > 0);
@@ -154,7 +170,7 @@ fn kept(columns: &[Column], widths: &[(usize, usize)], width: usize) -> Vec<usiz
 }
 
 /// How wide each kept column is: first the least, then what is over from left to right, to whoever can use it.
-fn shared(columns: &[Column], widths: &[(usize, usize)], kept: &[usize], width: usize) -> Vec<usize> {
+fn shared(columns: &[Column<'_>], widths: &[(usize, usize)], kept: &[usize], width: usize) -> Vec<usize> {
     let mut over = width.saturating_sub(taken(widths, kept));
     let share = |at: &usize| {
         let (least, whole) = widths[*at];
@@ -179,7 +195,7 @@ fn broken(text: &str, width: usize) -> String {
 mod tests {
     use super::*;
 
-    const COLUMNS: [Column; 4] = [
+    const COLUMNS: [Column<'_>; 4] = [
         Column::words("service"),
         Column::numbers("goodput ratio").rank(1),
         Column::numbers("wait p99").rank(2),

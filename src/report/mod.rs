@@ -1,5 +1,6 @@
 //! The answer as text: expectations, tables, a timeline, and one sentence of what happened.
 
+pub mod comparison;
 pub mod describe;
 pub mod grid;
 pub mod points;
@@ -26,6 +27,8 @@ pub struct Report<'a> {
     pub others: &'a [&'a str],
     /// Its runs.
     pub experiment: &'a Experiment,
+    /// The file as the user names it.
+    pub file: &'a str,
     /// The command that does it again.
     pub again: &'a str,
     /// Show every row of long tables.
@@ -97,7 +100,11 @@ impl<'a> Report<'a> {
             style.width,
         ));
         if !self.others.is_empty() {
-            let others = format!("Other variants, each with --variant NAME: {}", self.others.join(", "));
+            let others = format!(
+                "Other variants, each with --variant NAME: {}; `brownout compare {}` shows all side by side",
+                self.others.join(", "),
+                self.file
+            );
             text.push_str(&folded(&others, style.width));
         }
         if self.experiment.interrupted {
@@ -183,6 +190,7 @@ mod tests {
         let report = Report {
             compiled: &compiled,
             others: &["patient", "naive"],
+            file: "shop.toml",
             experiment: &experiment,
             again: "brownout run shop.toml --variant base --seed 7 --replications 3",
             all_rows: false,

@@ -85,7 +85,7 @@ impl Over<'_> {
     }
 
     /// A table with its title, cut to its most telling rows; `weight` says how telling, more is more.
-    fn table(&self, title: &str, columns: &[Column], mut rows: Vec<(f64, Vec<String>)>) -> String {
+    fn table(&self, title: &str, columns: &[Column<'_>], mut rows: Vec<(f64, Vec<String>)>) -> String {
         if rows.is_empty() {
             return String::new();
         }
@@ -226,7 +226,12 @@ fn edges(over: &Over<'_>) -> String {
     };
     let hedged = any(|it| it.covered.hedges);
     let fell_back = any(|it| it.covered.fallbacks + it.covered.fallbacks_failed);
+    let cached = any(|it| it.covered.cache_hits + it.covered.cache_joined);
+    let batched = any(|it| it.covered.batched);
     let mut columns = Vec::from(columns);
+    columns.extend(cached.then(|| Column::numbers("from cache").rank(2)));
+    columns.extend(cached.then(|| Column::numbers("joined").rank(2)));
+    columns.extend(batched.then(|| Column::numbers("calls per batch").rank(2)));
     columns.extend(hedged.then(|| Column::numbers("copies").rank(2)));
     columns.extend(fell_back.then(|| Column::numbers("fell back").rank(2)));
     let names = &over.report.compiled.names.edges;
@@ -245,6 +250,19 @@ fn edges(over: &Over<'_>) -> String {
             over.show(Unit::Seconds, |run| part(run, at).response.quantile_s(0.99)),
             over.failures(|run| (part(run, at).calls, part(run, at).outcomes)),
         ];
+        if cached {
+            cells.push(over.show(Unit::Ratio, |run| {
+                ratio(part(run, at).covered.cache_hits, part(run, at).calls)
+            }));
+            cells.push(over.show(Unit::Ratio, |run| {
+                ratio(part(run, at).covered.cache_joined, part(run, at).calls)
+            }));
+        }
+        if batched {
+            cells.push(over.show(Unit::Plain, |run| {
+                ratio(part(run, at).covered.batched, part(run, at).covered.batches)
+            }));
+        }
         if hedged {
             cells.push(over.show(Unit::Ratio, |run| {
                 ratio(part(run, at).covered.hedges, part(run, at).calls)

@@ -76,7 +76,7 @@ pub fn text(report: &Report<'_>, style: &Style) -> String {
 }
 
 /// What the runs gave, beside what was asked for.
-fn found(judgement: &Judgement, unit: Unit, variants: Option<&[String]>) -> String {
+pub(super) fn found(judgement: &Judgement, unit: Unit, variants: Option<&[String]>) -> String {
     match judgement.verdict {
         Verdict::NotApplicable(Inapplicable::OtherVariants) => {
             return format!("only for {}", variants.unwrap_or_default().join(", "));

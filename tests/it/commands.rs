@@ -37,6 +37,7 @@ fn help_tells_a_stranger_what_to_do() {
     for command in [
         &["--help"][..],
         &["run", "--help"],
+        &["compare", "--help"],
         &["new", "--help"],
         &["check", "--help"],
         &["explain", "--help"],

@@ -27,12 +27,17 @@ that = "success_ratio(web) >= 99%"
 
 const ASKED: u64 = 10_000;
 
-/// Starts `run` with these words more, presses Ctrl-C once two runs are finished, and returns the exit code, standard output
+/// Starts a command with these words more, presses Ctrl-C once two runs are finished (of two variants, two of each), and returns the exit code, standard output
 /// and standard error.
-fn interrupted(shell: &Shell, words: &[&str]) -> (Option<i32>, String, String) {
+fn interrupted(shell: &Shell, command: &str, words: &[&str]) -> (Option<i32>, String, String) {
     let asked = ASKED.to_string();
+    let enough = if command == "run" {
+        "finished 2 of "
+    } else {
+        "finished 4 of "
+    };
     let mut all = vec![
-        "run",
+        command,
         "long.toml",
         "--replications",
         &asked,
@@ -56,7 +61,7 @@ fn interrupted(shell: &Shell, words: &[&str]) -> (Option<i32>, String, String) {
     });
     let mut messages = BufReader::new(child.stderr.take().expect("it is piped"));
     let mut told = String::new();
-    while !told.contains("finished 2 of ") {
+    while !told.contains(enough) {
         let read = messages.read_line(&mut told).expect("messages are UTF-8");
         assert!(read > 0, "it ended by itself:\n{told}");
     }
@@ -72,7 +77,7 @@ fn interrupted(shell: &Shell, words: &[&str]) -> (Option<i32>, String, String) {
 fn an_interrupted_run_reports_what_is_finished_and_says_so() {
     let shell = Shell::new();
     shell.write("long.toml", LONG);
-    let (code, answer, told) = interrupted(&shell, &[]);
+    let (code, answer, told) = interrupted(&shell, "run", &[]);
     assert_eq!(code, Some(130), "{told}");
     assert!(told.contains("interrupted: finishing with the replications that are done"));
     let marked = answer.lines().find_map(|it| it.strip_prefix("Interrupted: "));
@@ -99,7 +104,7 @@ fn an_interrupted_run_reports_what_is_finished_and_says_so() {
 fn interrupted_json_is_a_valid_object_over_the_runs_that_are_finished() {
     let shell = Shell::new();
     shell.write("long.toml", LONG);
-    let (code, answer, told) = interrupted(&shell, &["--format", "json", "-o", "out"]);
+    let (code, answer, told) = interrupted(&shell, "run", &["--format", "json", "-o", "out"]);
     assert_eq!(code, Some(130), "{told}");
     let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("it is JSON");
     let part = read(&answer);
@@ -118,4 +123,35 @@ fn interrupted_json_is_a_valid_object_over_the_runs_that_are_finished() {
     // The folder holds the same, and its manifest says that it is a part.
     assert_eq!(shell.read("out/result.json"), answer);
     assert_eq!(read(&shell.read("out/manifest.json"))["interrupted"], true);
+}
+
+#[test]
+fn an_interrupted_comparison_keeps_the_pairs_that_are_whole() {
+    let shell = Shell::new();
+    let variants = "[variant.two]\nset.service.web.workers = 3\n[variant.four]\nset.service.web.workers = 4\n";
+    shell.write("long.toml", format!("{LONG}{variants}"));
+    let (code, answer, told) = interrupted(&shell, "compare", &["--format", "json"]);
+    assert_eq!(code, Some(130), "{told}");
+    let value: serde_json::Value = serde_json::from_str(&answer).expect("it is JSON");
+    assert_eq!(value["interrupted"], true);
+    let runs = value["runs"].as_array().expect("a list");
+    let of = |variant: &str| -> Vec<u64> {
+        let own = runs.iter().filter(|it| it["variant"] == variant);
+        own.map(|it| it["seed"].as_u64().expect("a number")).collect()
+    };
+    assert!(
+        of("two").len() >= 2 && of("two") == of("four"),
+        "{:?} {:?}",
+        of("two"),
+        of("four")
+    );
+    assert_eq!(value["comparison"]["pairs"], of("two").len());
+    let (_, answer, _) = interrupted(&shell, "compare", &[]);
+    let marked = answer.lines().find_map(|it| it.strip_prefix("Interrupted: "));
+    let marked = marked.unwrap_or_else(|| panic!("it is not marked:\n{answer}"));
+    assert!(
+        marked.contains(&format!("of {ASKED} replications had finished for all variants")),
+        "{marked}"
+    );
+    assert!(answer.contains("Against two, pair by pair"), "{answer}");
 }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod comparisons;
 mod generated;
 mod house;
 #[cfg(unix)]

@@ -83,6 +83,30 @@ pub fn show_interval(unit: Unit, mean: f64, half_width: Option<f64>, ascii: bool
     )
 }
 
+/// A difference and its interval, both in the unit that fits the difference: `("6.0 min", "5.4 to 6.6")`. Those of shares are in
+/// points of a percentage.
+///
+/// ```
+/// use brownout_viz::number::{Unit, show_difference};
+/// assert_eq!(show_difference(Unit::Seconds, 360.0, 324.0, 396.0), ("360 s".to_owned(), "324 to 396".to_owned()));
+/// assert_eq!(show_difference(Unit::Ratio, 0.123, 0.118, 0.128), ("12.3 points".to_owned(), "11.8 to 12.8".to_owned()));
+/// ```
+pub fn show_difference(unit: Unit, mean: f64, low: f64, high: f64) -> (String, String) {
+    let scaled = scale(unit, mean);
+    let suffix = if unit == Unit::Ratio { " points" } else { scaled.suffix };
+    let [mean, low, high] = [mean, low, high].map(|it| it / scaled.size);
+    // As many decimals as tell the ends from the middle, but no more.
+    let half = (high - low) / 2.0;
+    let usual = decimals(mean, Unit::Plain);
+    let digits = if half > 0.0 && rounds_to_zero(half, usual) {
+        usual + 1
+    } else {
+        usual
+    };
+    let range = format!("{} to {}", grouped(low, digits), grouped(high, digits));
+    (format!("{}{suffix}", grouped(mean, digits)), range)
+}
+
 /// An instant or a length of simulated time as a scenario writes it: `10m`, `11m30s`, `1h5m`, `12.5s`.
 pub fn show_clock(seconds: f64) -> String {
     if !seconds.is_finite() {

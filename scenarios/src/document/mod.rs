@@ -447,7 +447,7 @@ impl Merged {
             let Value::Table(tables) = &mut entry.node.value else {
                 continue;
             };
-            if ["run", "defaults", "measure", "variant", "change"].contains(&kind.as_str()) {
+            if ["run", "defaults", "measure", "value", "variant", "change"].contains(&kind.as_str()) {
                 continue;
             }
             for entry in tables.0.values_mut() {

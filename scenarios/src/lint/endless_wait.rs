@@ -1,5 +1,6 @@
 //! A line before a bulkhead, a limiter or a pool that nothing ends.
 
+use brownout_sim_core::component::credits::WhenOut;
 use brownout_sim_core::ids::PlanId;
 use brownout_sim_core::model::{Gate, Plan, Stage};
 use brownout_sim_core::policy::bulkhead::Bulkhead;
@@ -22,6 +23,7 @@ fn is_endless(gate: &Gate) -> bool {
     match gate {
         Gate::Bulkhead(Bulkhead::Semaphore(it)) => it.max_wait_duration == Span::MAX && it.queue_limit.is_none(),
         Gate::Bulkhead(Bulkhead::Haproxy(it)) => it.maxconn > 0 && it.timeout_queue == Span::MAX && it.maxqueue == 0,
+        Gate::Bulkhead(Bulkhead::Credits(it)) => it.when_out == WhenOut::Block,
         Gate::RateLimit(RateLimit::TokenBucket(it)) => it.max_wait == Span::MAX,
         Gate::RateLimit(RateLimit::Gcra(it)) => it.until_ready,
         _ => false,

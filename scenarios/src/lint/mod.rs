@@ -9,6 +9,7 @@ mod endless_queue;
 mod endless_wait;
 mod grpc_attempts;
 mod idle_budget;
+mod idle_cache;
 mod idle_discipline;
 mod idle_hedge;
 mod idle_outlier;
@@ -95,6 +96,7 @@ pub static CODES: &[Code] = &[
     idle_discipline::CODE,
     idle_hedge::CODE,
     idle_hedge::LONE,
+    idle_cache::CODE,
     idle_outlier::CODE,
     idle_spread::CODE,
     endless_wait::CODE,
@@ -135,6 +137,7 @@ pub fn lints(input: Input<'_>) -> Vec<Lint> {
     found.extend(late_shedding::check(input));
     found.extend(idle_discipline::check(input));
     found.extend(idle_hedge::check(input));
+    found.extend(idle_cache::check(input));
     found.extend(idle_outlier::check(input));
     found.extend(idle_spread::check(input));
     found.extend(endless_wait::check(input));

@@ -3,6 +3,7 @@
 use brownout_sim_core::ids::PlanId;
 use brownout_sim_core::model::{Caller, Gate, Plan, Stage};
 use brownout_sim_core::policy::bulkhead::Bulkhead;
+use brownout_sim_core::policy::bulkhead::envoy::Protocol;
 use brownout_sim_core::routing::subset::Subset;
 
 use super::{Code, Input, Lint, Subject, sites_of, told};
@@ -35,6 +36,11 @@ fn limits(plan: &Plan, replicas: f64) -> Vec<(&'static str, f64)> {
                 false => it.core_size,
             }))
         }
+        Stage::Gate(Gate::Bulkhead(Bulkhead::Envoy(it))) if it.protocol == Protocol::Http1 => {
+            Some(f64::from(it.max_connections.min(it.max_requests)))
+        }
+        Stage::Gate(Gate::Bulkhead(Bulkhead::Envoy(it))) => Some(f64::from(it.max_requests)),
+        Stage::Gate(Gate::Bulkhead(Bulkhead::Credits(it))) => Some(f64::from(it.window)),
         Stage::Gate(Gate::Bulkhead(Bulkhead::Haproxy(it))) if it.maxconn > 0 => Some(f64::from(it.maxconn)),
         _ => None,
     });

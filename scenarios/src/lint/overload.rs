@@ -11,7 +11,8 @@ pub(super) const CODE: Code = Code {
     title: "capacity is below the load",
     why: "A service that is offered more work than its workers can do never catches up: its queue grows as long as the phase \
           lasts, or it refuses the rest. Utilization is rate times mean held time over workers (Little's law); above 70 or \
-          80 % queues are long already. Faults are left out of this, and closed loads, which adapt.",
+          80 % queues are long already. Faults are left out of this, and closed loads, which adapt; callers' caches are taken to \
+          be empty, as they are after a restart.",
     wrong: "[load.users]\nrate = \"1000/s\"\n[service.db]\nworkers = 10\nwork = \"20ms\"     # needs 20",
     right: "[load.users]\nrate = \"1000/s\"\n[service.db]\nworkers = 30\nwork = \"20ms\"",
 };

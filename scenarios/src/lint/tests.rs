@@ -12,6 +12,8 @@ use brownout_sim_core::policy::backoff::{Backoff, Curve, Grpc, Jitter};
 use brownout_sim_core::policy::breaker::{Judge, Resilience4j};
 use brownout_sim_core::policy::budget::{Budget, bucket::Bucket, envoy::Envoy, finagle::Finagle, sre::Sre};
 use brownout_sim_core::policy::bulkhead::{Bulkhead, Semaphore};
+use brownout_sim_core::policy::cache::{Cache, Ttl};
+use brownout_sim_core::policy::fallback;
 use brownout_sim_core::policy::hedge::{Delay, Hedge, OnFailure};
 use brownout_sim_core::policy::retry::Retry;
 use brownout_sim_core::policy::timeout::Cancel;
@@ -483,6 +485,30 @@ fn a_hedge_on_a_single_replica_is_told() {
     });
     build.policy("app -> db", vec![hedge(ms(50), OnFailure::Wait)]);
     assert!(seen(build, &[]).contains("L0132"));
+}
+
+#[test]
+fn a_cache_whose_requests_are_all_about_something_else_is_told() {
+    let of = |stage: Stage, keyed: bool| {
+        let mut build = shop(1.0);
+        if keyed {
+            build.tables.loads[0].items = Some(brownout_sim_core::dist::Zipf::new(10, 1.0).expect("ten things"));
+        }
+        build.policy("app -> db", vec![stage]);
+        seen(build, &[]).contains("L0133")
+    };
+    let kept = Stage::Cover(Cover::Cache(Cache::Ttl(Ttl::default())));
+    assert!(of(kept.clone(), false) && !of(kept, true));
+    // Within a request the same may be asked for twice.
+    assert!(!of(Stage::Cover(Cover::Cache(Cache::Request)), false));
+    let stale = |keys: Option<u32>| {
+        let kind = fallback::Kind::StaleCache {
+            max_stale: ms(1_000),
+            keys,
+        };
+        Stage::Cover(Cover::Fallback(fallback::Fallback::of(kind)))
+    };
+    assert!(of(stale(Some(10)), false) && !of(stale(None), false));
 }
 
 #[test]

@@ -64,6 +64,12 @@ pub(crate) fn instant(
             }
             Err(error) => cx.unresolved(written.at, error),
         },
+        Origin::FaultsStart | Origin::FaultsEnd => {
+            cx.out
+                .inconsistent(written.at, "what happens cannot wait for all faults")
+                .help("name one: `fault.NAME.end`");
+            None
+        }
         Origin::ChangeStart(name) => match dir.change(name) {
             Ok((change, _)) => Some(Instant::Change(change, after)),
             Err(error) => cx.unresolved(written.at, error),

@@ -14,7 +14,7 @@ use super::resolve::Directory;
 use super::{Cx, dist, rates};
 use crate::document::At;
 use crate::spec::load::{Arrival as Kind, Load as Written, Mmpp};
-use crate::spec::{Named, Opt};
+use crate::spec::{Named, Opt, Spec};
 use crate::syntax::address;
 use crate::syntax::units::{Ratio, Zero, duration};
 
@@ -32,6 +32,23 @@ pub(crate) struct Items {
     trace: Vec<TraceRow>,
     /// Whether no mistake was found, so that this is all.
     pub complete: bool,
+}
+
+/// What a request of each load is worth, in the currency of the file.
+pub(crate) fn worth(spec: &Spec, index: &Index<'_>, cx: &mut Cx<'_>) -> Vec<Option<f64>> {
+    let mut worth = vec![None; index.loads.len()];
+    for value in &spec.value {
+        let found = index.loads.iter().position(|it| it.name.value == value.name.value);
+        let Some(row) = found else {
+            cx.unknown_load(&value.name, index.loads.iter().map(|it| it.name.value.as_str()));
+            continue;
+        };
+        if let Some(price) = &value.it {
+            cx.currency(price);
+            worth[row] = Some(price.value.amount.nano as f64 / 1e9);
+        }
+    }
+    worth
 }
 
 /// Finds out what a load asks for.

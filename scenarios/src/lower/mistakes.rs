@@ -142,6 +142,13 @@ impl Cx<'_> {
         self.out.report(&S0201, name.at, message).help = near;
     }
 
+    pub(crate) fn unknown_load<'n>(&mut self, name: &At<String>, known: impl Iterator<Item = &'n str>) {
+        let near = nearest(&name.value, known).map(|it| format!("did you mean `{it}`?"));
+        self.names_missing = true;
+        let message = format!("no load is called `{}`", name.value);
+        self.out.report(&S0201, name.at, message).help = near;
+    }
+
     pub(crate) fn only_calls_in_background(&mut self, at: Place) {
         self.out.report(&S0204, at, "only a call can be in the background");
     }

@@ -75,6 +75,8 @@ pub(crate) struct Lowered {
     /// All names, and who calls whom as far as it is known: enough to check expressions.
     pub directory: Directory,
     pub currency: Option<String>,
+    /// By load: what a request of it is worth.
+    pub worth: Vec<Option<f64>>,
     /// Only of a version without mistakes.
     pub system: Option<Built>,
 }
@@ -256,6 +258,7 @@ pub(crate) fn lower(base: &Spec, changed: &[(String, Spec)], cx: &mut Cx<'_>) ->
             cx,
         ));
     }
+    let worth = loads::worth(base, index, cx);
     let classes = loads::classes(index);
     let loads: Vec<_> = (0..index.loads.len())
         .map(|row| {
@@ -309,6 +312,7 @@ pub(crate) fn lower(base: &Spec, changed: &[(String, Spec)], cx: &mut Cx<'_>) ->
     Lowered {
         directory: directory.clone(),
         currency: cx.currency.as_ref().map(|it| it.value.clone()),
+        worth,
         system,
     }
 }

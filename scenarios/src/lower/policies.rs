@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use brownout_sim_core::ids::EndpointId;
-use brownout_sim_core::model::{Plan, Stage};
+use brownout_sim_core::model::{Gate, Plan, Stage};
+use brownout_sim_core::policy::budget::{Budget, Envoy};
+use brownout_sim_core::policy::bulkhead::Bulkhead;
 use brownout_sim_core::policy::deadline::Deadline;
 use brownout_sim_core::policy::timeout::Cancel;
 use brownout_sim_core::policy::{OrderError, PolicyKind};
@@ -21,11 +23,13 @@ use crate::spec::{Named, Opt};
 use crate::syntax::address::Address;
 
 /// The keys that policies set, in the order in which they are shown.
-pub(crate) const KEYS: [&str; 21] = [
+pub(crate) const KEYS: [&str; 23] = [
     "timeout",
     "deadline",
     "cancel",
     "fallback",
+    "cache",
+    "collapse",
     "hedge",
     "retry",
     "throttle",
@@ -61,6 +65,8 @@ pub(crate) fn place_of(policy: &Policy, key: usize) -> Option<Place> {
         "deadline" => at(&policy.deadline),
         "cancel" => at(&policy.cancel),
         "fallback" => at(&policy.fallback),
+        "cache" => at(&policy.cache),
+        "collapse" => at(&policy.collapse),
         "hedge" => at(&policy.hedge),
         "retry" => at(&policy.retry),
         "throttle" => at(&policy.throttle),
@@ -205,8 +211,11 @@ pub(crate) fn plan(effective: &Effective<'_>, index: &Index<'_>, key: Key, cx: &
             Err(Mistaken) => sound = false,
         }
     }
+    cap_retries(&mut stages);
     let covers = [
         of("fallback").map(|it| (PolicyKind::Fallback, gates::fallback(it, cx))),
+        of("cache").map(|it| (PolicyKind::Cache, gates::cache(it, cx))),
+        of("collapse").map(|it| (PolicyKind::Collapse, gates::collapse(it, cx))),
         of("hedge").map(|it| (PolicyKind::Hedge, gates::hedge(it, cx))),
     ];
     for (kind, cover) in covers.into_iter().flatten() {
@@ -223,7 +232,7 @@ pub(crate) fn plan(effective: &Effective<'_>, index: &Index<'_>, key: Key, cx: &
             None
         }
     };
-    stages.sort_by_key(|it| it.0);
+    stages.sort_by_key(|it| it.0.rank());
     if let Some(order) = of("order").and_then(|it| it.order.as_ref()) {
         let used: Vec<PolicyKind> = stages.iter().map(|it| it.0).collect();
         let mut wanted: Vec<PolicyKind> = order.value.iter().map(|it| it.value).collect();
@@ -263,6 +272,20 @@ pub(crate) fn plan(effective: &Effective<'_>, index: &Index<'_>, key: Key, cx: &
             .and_then(|it| it.scope.as_ref())
             .is_some_and(|it| it.value == Scope::Service),
     })
+}
+
+/// Envoy's cap on retries in flight, if it stands in the plan, is the budget of a retry that has none.
+fn cap_retries(stages: &mut [(PolicyKind, Stage)]) {
+    let cap = stages.iter().find_map(|(_, stage)| match stage {
+        Stage::Gate(Gate::Bulkhead(Bulkhead::Envoy(it))) => Some(it.max_retries),
+        _ => None,
+    });
+    let Some(cap) = cap else { return };
+    for (_, stage) in stages {
+        if let Stage::Retry(retry) = stage {
+            retry.budget.get_or_insert(Budget::Envoy(Envoy::MaxRetries(cap)));
+        }
+    }
 }
 
 /// The plans of one edge's call sites, in every version of the file.

@@ -14,6 +14,7 @@ use super::zone::Zone;
 use super::{Named, Opt};
 use crate::fields::*;
 use crate::syntax::expr::Measure;
+use crate::syntax::units::Price;
 
 table! {
     /// A scenario.
@@ -50,6 +51,8 @@ table! {
         expect: Vec<Named<Expect>> = named::<Expect>("expect"), optional(), "{ steady = { that = \"success_ratio(web) >= 99.9%\" } }";
         /// Numbers to report for each run, by name.
         measure: Vec<Named<Opt<Measure>>> = named_values(measure(), "measure"), optional(), "{ p99 = \"p99(web.home)\" }";
+        /// What a request of a load is worth, by the load's name: lost is the worth of those that are no goodput.
+        value: Vec<Named<Opt<Price>>> = named_values(price(), "value"), optional(), "{ shoppers = \"0.02 EUR/call\" }";
         /// What a lab may turn.
         knob: Vec<Named<Knob>> = named::<Knob>("knob"), optional(), "{ timeout = { path = \"policy.app-to-db.timeout\", min = \"50ms\", max = \"5s\" } }";
         /// Settings for all tables of a kind, below what each says itself.

@@ -16,6 +16,10 @@ pub enum Origin {
     FaultStart(Placed<String>),
     /// The end of a fault; of a recurring one, the last.
     FaultEnd(Placed<String>),
+    /// The first start of any fault.
+    FaultsStart,
+    /// The last end of all faults.
+    FaultsEnd,
     /// When a change is made, or begins to be.
     ChangeStart(Placed<String>),
     /// When a change is complete, its ramp over.
@@ -58,6 +62,8 @@ impl fmt::Display for Instant {
             Origin::Run => {}
             Origin::FaultStart(it) => write!(f, "fault.{}.start", it.it)?,
             Origin::FaultEnd(it) => write!(f, "fault.{}.end", it.it)?,
+            Origin::FaultsStart => f.write_str("faults.start")?,
+            Origin::FaultsEnd => f.write_str("faults.end")?,
             Origin::ChangeStart(it) => write!(f, "change.{}.start", it.it)?,
             Origin::ChangeEnd(it) => write!(f, "change.{}.end", it.it)?,
         }
@@ -162,7 +168,9 @@ impl Offset {
 
 fn same_origin(one: &Origin, other: &Origin) -> bool {
     match (one, other) {
-        (Origin::Run, Origin::Run) => true,
+        (Origin::Run, Origin::Run)
+        | (Origin::FaultsStart, Origin::FaultsStart)
+        | (Origin::FaultsEnd, Origin::FaultsEnd) => true,
         (Origin::FaultStart(a), Origin::FaultStart(b))
         | (Origin::FaultEnd(a), Origin::FaultEnd(b))
         | (Origin::ChangeStart(a), Origin::ChangeStart(b))
@@ -190,6 +198,9 @@ pub(crate) fn read_instant(cursor: &mut Cursor<'_>) -> Result<Instant, SyntaxErr
         return Err(cursor.expected("an instant").help(help));
     };
     let (kind, kind_at) = (cursor.text(kind.clone()), kind);
+    if kind == "faults" {
+        return of_all_faults(cursor, start);
+    }
     if !["fault", "change"].contains(&kind) {
         return Err(SyntaxError::new(kind_at, format!("expected an instant, found `{kind}`")).help(help));
     }
@@ -218,6 +229,26 @@ pub(crate) fn read_instant(cursor: &mut Cursor<'_>) -> Result<Instant, SyntaxErr
             });
         }
     };
+    shifted(cursor, origin, start)
+}
+
+/// `faults.start` and `faults.end`, the first word being read.
+fn of_all_faults(cursor: &mut Cursor<'_>, start: usize) -> Result<Instant, SyntaxError> {
+    dot(cursor, "`faults.start` or `faults.end`")?;
+    let edge = cursor.name().ok_or_else(|| cursor.expected("`start` or `end`"))?;
+    let origin = match cursor.text(edge.clone()) {
+        "start" => Origin::FaultsStart,
+        "end" => Origin::FaultsEnd,
+        found => {
+            let error = SyntaxError::new(edge, format!("expected `start` or `end`, found `{found}`"));
+            return Err(error.help("for one fault, write `fault.NAME.end`"));
+        }
+    };
+    shifted(cursor, origin, start)
+}
+
+/// The instant with what is added to its origin or taken from it.
+fn shifted(cursor: &mut Cursor<'_>, origin: Origin, start: usize) -> Result<Instant, SyntaxError> {
     let mut end = cursor.pos();
     let mut offset = Offset::After(Span::ZERO);
     for plus in [true, false] {

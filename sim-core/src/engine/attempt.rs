@@ -349,7 +349,7 @@ impl<Q: Pending> Simulation<'_, Q> {
     }
 
     /// A reply without delay reaches its caller.
-    #[inline]
+    #[inline(never)]
     pub(super) fn reply_at_once(&mut self, attempt: u32, generation: u32) {
         if self.frozen > 0 && self.reply_waits_for_thaw(attempt, generation) {
             return;
@@ -366,7 +366,7 @@ impl<Q: Pending> Simulation<'_, Q> {
     }
 
     /// A reply reaches its caller, if there still is one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn replied(&mut self, attempt: u32) {
         let row = &self.attempts[attempt];
         let (call, outcome, push_back) = (row.call, row.outcome, row.push_back);

@@ -73,6 +73,8 @@ pub(crate) enum Event {
     BacklogDue,
     /// A caller no longer waits for a connection. Call.
     PoolTimeout,
+    /// A batch of calls is to be sent. Cover state; of the attempt whose calls they are.
+    BatchDue,
 }
 
 /// Every number an entry has room for; those beyond the last event stand for none.
@@ -86,7 +88,7 @@ const EVENTS: [Event; 64] = {
     events
 };
 
-const KINDS: [Event; 33] = [
+const KINDS: [Event; 34] = [
     Event::Arrival,
     Event::Thought,
     Event::SessionNext,
@@ -120,6 +122,7 @@ const KINDS: [Event; 33] = [
     Event::TwinBegun,
     Event::BacklogDue,
     Event::PoolTimeout,
+    Event::BatchDue,
 ];
 
 impl Event {
@@ -165,6 +168,7 @@ impl Event {
             Event::TwinBegun => "twin_begun",
             Event::BacklogDue => "backlog_due",
             Event::PoolTimeout => "pool_timeout",
+            Event::BatchDue => "batch_due",
         }
     }
 
@@ -202,7 +206,8 @@ impl Event {
             | Event::CheckDue
             | Event::CoverDue
             | Event::BacklogDue
-            | Event::PoolTimeout => Rank::Timer,
+            | Event::PoolTimeout
+            | Event::BatchDue => Rank::Timer,
         }
     }
 }

@@ -13,9 +13,10 @@ use super::slab::NONE;
 use crate::ids::SiteId;
 use crate::model::Cover;
 use crate::outcome::Outcome;
+use crate::policy::cache::Ttl;
 use crate::policy::fallback::{Answer, Fallback, Kind, Reason};
 use crate::rng::mix;
-use crate::time::SimTime;
+use crate::time::{SimTime, Span};
 
 /// A call with a fallback.
 #[derive(Debug)]
@@ -110,8 +111,23 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             self.retrying[call as usize].push_back = self.retrying[part as usize].push_back;
         }
         let fallback = self.fallback_of(state);
+        let key = self.kept_under(call, fallback);
         let answer = match &mut self.covers.states[state as usize].memory {
-            Memory::Fallback(memory, _) => fallback.after(memory, now, outcome),
+            Memory::Fallback(memory, _, kept) => match &key {
+                None => fallback.after(memory, now, outcome),
+                Some((key, store)) => {
+                    if outcome == Outcome::Ok {
+                        store.store(kept, now, *key, 0);
+                    }
+                    match fallback.on.contains(outcome) {
+                        true => {
+                            let known = store.look(kept, now, *key);
+                            fallback.answer(memory, now, known.then_some(now))
+                        }
+                        false => Answer::Stands(Reason::Settled),
+                    }
+                }
+            },
             _ => unreachable!("a cover's memory was made by the same settings"),
         };
         match answer {
@@ -127,7 +143,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 if matches!(fallback.kind, Kind::Enqueue { .. }) {
                     self.put_off(call, state);
                 }
-                if after == crate::time::Span::ZERO {
+                if after == Span::ZERO {
                     return self.fallback_made(call, Outcome::Degraded);
                 }
                 let due = now + after;
@@ -137,6 +153,24 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             }
             Answer::Call => self.ask_instead(call),
         }
+    }
+
+    /// Where a good answer to a call is kept, if answers are kept by key: for as long as they may be given.
+    fn kept_under(&self, call: u32, fallback: &Fallback) -> Option<(u64, Ttl)> {
+        let Kind::StaleCache {
+            max_stale,
+            keys: Some(limit),
+        } = fallback.kind
+        else {
+            return None;
+        };
+        let store = Ttl {
+            // One of just this age may still be given.
+            ttl: max_stale + Span::from_nanos(1),
+            limit: Some(limit),
+            ..Ttl::default()
+        };
+        Some((self.asked(call).0, store))
     }
 
     /// Asks the other callee: a call of its own, over its own edge, with the policies in force there.
@@ -175,7 +209,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     fn fallback_done(&mut self, falling: &Falling, said: Outcome) -> Outcome {
         let fallback = self.fallback_of(falling.state);
         match &mut self.covers.states[falling.state as usize].memory {
-            Memory::Fallback(memory, _) => fallback.done(memory, falling.original, said),
+            Memory::Fallback(memory, ..) => fallback.done(memory, falling.original, said),
             _ => unreachable!("a cover's memory was made by the same settings"),
         }
     }
@@ -214,7 +248,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             key: row.key,
             item: self.items.of_call(call),
         };
-        let Memory::Fallback(_, backlog) = &mut self.covers.states[state as usize].memory else {
+        let Memory::Fallback(_, backlog, _) = &mut self.covers.states[state as usize].memory else {
             unreachable!("a cover's memory was made by the same settings")
         };
         backlog.waiting.push_back(put_off);
@@ -226,7 +260,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let Kind::Enqueue { every, .. } = self.fallback_of(state).kind else {
             return;
         };
-        if let Memory::Fallback(_, backlog) = &mut self.covers.states[state as usize].memory
+        if let Memory::Fallback(_, backlog, _) = &mut self.covers.states[state as usize].memory
             && !backlog.is_armed
             && !backlog.waiting.is_empty()
         {
@@ -243,7 +277,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let key = mix(slot.key.0, u64::from(state - slot.first));
         self.happened(Event::BacklogDue, key);
         let replicas = &self.replicas;
-        let Memory::Fallback(memory, backlog) = &mut self.covers.states[state as usize].memory else {
+        let Memory::Fallback(memory, backlog, _) = &mut self.covers.states[state as usize].memory else {
             unreachable!("a cover's memory was made by the same settings")
         };
         backlog.is_armed = false;
@@ -289,7 +323,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             return;
         }
         let fallback = self.fallback_of(state);
-        let Memory::Fallback(memory, backlog) = &mut self.covers.states[state as usize].memory else {
+        let Memory::Fallback(memory, backlog, _) = &mut self.covers.states[state as usize].memory else {
             unreachable!("a cover's memory was made by the same settings")
         };
         fallback.put_back(memory);

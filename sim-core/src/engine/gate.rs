@@ -228,8 +228,8 @@ impl<'m> Gates<'m> {
                 };
                 return it.settle(of, &ended, draws);
             }
-            (Gate::Bulkhead(_), Memory::Bulkhead(of), Permit::Waiting) => {
-                of.give_up(ticket.bits());
+            (Gate::Bulkhead(it), Memory::Bulkhead(of), Permit::Waiting) => {
+                it.give_up(of, ticket.bits());
             }
             (Gate::Bulkhead(it), Memory::Bulkhead(of), _) => it.leave(of, now),
             (Gate::Concurrency(it), Memory::Concurrency(of), Permit::Concurrency(permit)) => {

@@ -21,6 +21,29 @@ pub(super) fn are_asked_for(model: &Model) -> bool {
     model.plans.iter().chain(later).any(|it| it.asks_for_key())
 }
 
+/// Whether some plan, now or after a change, remembers something by them.
+pub(super) fn are_remembered(model: &Model) -> bool {
+    let later = super::change::edited_plans(model).map(|it| it.1);
+    let mut stages = model.plans.iter().chain(later).flat_map(|it| &it.stages);
+    stages.any(crate::model::Stage::asks_for_key)
+}
+
+/// Who asks, and for which piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// Which of the repetitions of a step.
+    pub repetition: u32,
+    /// The attempt whose flow asks, or [`NONE`] for a load.
+    pub by: u32,
+    pub generation: u32,
+}
+
+const NOBODY: Asked = Asked {
+    repetition: 0,
+    by: NONE,
+    generation: 0,
+};
+
 /// The keys of all that is in flight, well mixed.
 #[derive(Debug, Default)]
 pub(super) struct Items {
@@ -28,6 +51,9 @@ pub(super) struct Items {
     of_attempt: Vec<u64>,
     /// That of the call for which a replica is picked.
     pub at_hand: u64,
+    /// By call, where something is remembered by keys.
+    asked: Vec<Asked>,
+    are_remembered: bool,
 }
 
 fn put(into: &mut Vec<u64>, at: u32, item: u64) {
@@ -38,9 +64,21 @@ fn put(into: &mut Vec<u64>, at: u32, item: u64) {
 }
 
 impl Items {
+    pub fn new(are_remembered: bool) -> Items {
+        Items {
+            are_remembered,
+            ..Items::default()
+        }
+    }
+
     /// What a call is about; zero where nobody asks.
     pub fn of_call(&self, call: u32) -> u64 {
         self.of_call.get(call as usize).copied().unwrap_or(0)
+    }
+
+    /// Who makes a call, and for which piece.
+    pub fn asked(&self, call: u32) -> Asked {
+        self.asked.get(call as usize).copied().unwrap_or(NOBODY)
     }
 
     /// A call is about to be sent.
@@ -66,6 +104,26 @@ impl<Q: Pending> Simulation<'_, Q> {
             (_, by) => self.items.of_attempt[by as usize],
         };
         put(&mut self.items.of_call, call, item);
+        if self.items.are_remembered {
+            self.note_asked(call, new);
+        }
+    }
+
+    fn note_asked(&mut self, call: u32, new: &NewCall) {
+        let asked = match (new.parent, new.by) {
+            (Parent::Cover(above), NONE) => self.items.asked(above),
+            (_, NONE) => NOBODY,
+            (_, by) => Asked {
+                repetition: new.repetition,
+                by,
+                generation: self.attempts[by].generation,
+            },
+        };
+        let at = call as usize;
+        if at >= self.items.asked.len() {
+            self.items.asked.resize(at + 1, NOBODY);
+        }
+        self.items.asked[at] = asked;
     }
 
     fn draw_item(&self, new: &NewCall) -> u64 {

@@ -16,8 +16,10 @@ mod arena;
 mod arrivals;
 mod attempt;
 mod balance;
+mod cache;
 mod caller;
 mod change;
+mod collapse;
 mod compute;
 mod dimmer;
 mod direct;
@@ -342,7 +344,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             stacks,
             gates,
             keyed,
-            items: item::Items::default(),
+            items: item::Items::new(keyed && item::are_remembered(model)),
             attempts: Slab::new(),
             foreseen: Foreseen::default(),
             frames: Slab::new(),
@@ -536,6 +538,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Event::CoverDue => self.on_cover_due(entry),
             Event::TwinBegun => self.on_twin_begun(entry),
             Event::BacklogDue => self.on_backlog_due(entry),
+            Event::BatchDue => self.on_batch_due(entry),
             Event::PoolTimeout => self.on_pool_timeout(entry),
         }
     }

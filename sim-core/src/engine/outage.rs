@@ -79,6 +79,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
         self.callers.disconnect(self.model, replica);
         self.pools.sever(replica);
+        self.lose_caches(replica);
         self.happen_deferred(replica);
     }
 

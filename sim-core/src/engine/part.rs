@@ -1,4 +1,5 @@
-//! Covers: policies that stand around a call and make what is below them anew, in several copies, or something else instead.
+//! Covers: policies that stand around a call and make what is below them anew, in several copies, or something else instead, or
+//! once for several.
 //!
 //! A plan with covers falls into *parts*: each but the last ends with a cover. A call that comes to the cover at the end of its
 //! part makes calls of the next part. Such a call has a row, gates and tries like any other, but it is no call of its own in the
@@ -7,7 +8,9 @@
 
 use super::Simulation;
 use super::arena::{CallRef, Parent};
+use super::cache::{Cached, Sharing};
 use super::caller::NewCall;
+use super::collapse::Batches;
 use super::event::Event;
 use super::fallback::Backlog;
 use super::hedge::Copied;
@@ -19,6 +22,7 @@ use super::{RunError, change, ring_for};
 use crate::ids::{PlanId, SiteId};
 use crate::model::{Cover, Model};
 use crate::outcome::Outcome;
+use crate::policy::cache::TtlState;
 use crate::policy::hedge::{Delay, HedgeState, Losers};
 use crate::policy::{fallback, hedge};
 use crate::rng::Key;
@@ -49,7 +53,10 @@ pub(super) struct CoverState {
 pub(super) enum Memory {
     /// With how many copies are out.
     Hedge(Box<HedgeState>, u32),
-    Fallback(fallback::State, Backlog),
+    /// With the good answers that are kept by key.
+    Fallback(fallback::State, Backlog, TtlState),
+    Cache(Box<Cached>),
+    Collapse(Batches),
 }
 
 /// What a call does at the cover of its part.
@@ -60,6 +67,8 @@ pub(super) enum Covering {
     None,
     Hedge(Box<Copied>),
     Fallback(super::fallback::Falling),
+    /// At a cache or a collapser.
+    Shared(Sharing),
 }
 
 /// What is noted when a call ends that nobody waits for.
@@ -207,7 +216,9 @@ impl<'m> Covers<'m> {
             slot,
             memory: match cover {
                 Cover::Hedge(it) => Memory::Hedge(Box::new(it.start()), 0),
-                Cover::Fallback(it) => Memory::Fallback(it.start(), Backlog::default()),
+                Cover::Fallback(it) => Memory::Fallback(it.start(), Backlog::default(), TtlState::default()),
+                Cover::Cache(it) => Memory::Cache(Box::new(Cached::start(it))),
+                Cover::Collapse(_) => Memory::Collapse(Batches::default()),
             },
         }));
         slot
@@ -257,6 +268,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         match cover {
             Cover::Hedge(hedge) => self.begin_hedge(call, state, hedge),
             Cover::Fallback(_) => self.begin_falling(call, state),
+            Cover::Cache(_) => self.begin_cached(call, state),
+            Cover::Collapse(_) => self.begin_gathering(call, state),
         }
         true
     }
@@ -289,6 +302,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         match &self.covers.of_call[cover as usize] {
             Covering::Hedge(_) => self.copy_ended(cover, u32::from(number), outcome),
             Covering::Fallback(_) => self.fall(cover, number, outcome),
+            Covering::Shared(_) => self.shared_ended(cover, outcome),
             Covering::None => unreachable!("a cover lets go of its parts before it ends"),
         }
     }
@@ -302,6 +316,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             Covering::None => {}
             Covering::Hedge(copied) => self.let_go_of_copies(*copied),
             Covering::Fallback(falling) => self.stop_falling(&falling),
+            Covering::Shared(sharing) => self.stop_sharing(call, sharing),
         }
     }
 
@@ -369,12 +384,15 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                     });
                 }
                 Covering::Fallback(it) => held[it.state as usize] += u32::from(it.is_running()),
+                Covering::Shared(it) => held[it.state as usize] += u32::from(self.assert_sharing(call as u32, it)),
             }
         }
         for (state, held) in self.covers.states.iter().zip(held) {
             let known = match &state.memory {
                 Memory::Hedge(_, out) => *out,
-                Memory::Fallback(it, _) => it.running(),
+                Memory::Fallback(it, ..) => it.running(),
+                Memory::Cache(it) => it.out,
+                Memory::Collapse(it) => it.out,
             };
             assert_eq!(known, held, "cover of slot {}: begun less ended = in hand", state.slot);
         }

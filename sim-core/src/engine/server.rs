@@ -89,12 +89,18 @@ impl<Q: Pending> Simulation<'_, Q> {
     pub(super) fn on_delivered(&mut self, attempt: u32) {
         let key = self.attempts[attempt].key;
         self.happened(Event::Delivered, key);
-        self.arrive(attempt);
+        self.arrive_here(attempt);
+    }
+
+    /// A request reaches its replica at the instant it was sent.
+    #[inline(never)]
+    pub(super) fn arrive(&mut self, attempt: u32) {
+        self.arrive_here(attempt);
     }
 
     /// A request reaches its replica: it is refused, queued, or at once in service.
-    #[inline]
-    pub(super) fn arrive(&mut self, attempt: u32) {
+    #[inline(always)]
+    fn arrive_here(&mut self, attempt: u32) {
         let now = self.now;
         let row = &mut self.attempts[attempt];
         let place = &mut self.replicas[row.replica as usize];

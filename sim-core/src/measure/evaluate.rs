@@ -49,8 +49,8 @@ pub enum Missing {
     /// The change did not happen in this run.
     #[error("the change did not happen before the run ended")]
     ChangeNeverHappened,
-    /// A baseline needs a fault, and there was none.
-    #[error("there was no fault, so there is no baseline before it")]
+    /// A baseline or a recovery needs a fault, and there was none.
+    #[error("there was no fault")]
     NoFault,
     /// The first fault began before or just when measuring did.
     #[error("the first fault left no time before it for a baseline: let it begin a minute after the warm-up")]
@@ -159,6 +159,12 @@ impl<'a> Evaluator<'a> {
             Value::MinOverWindows(metric, target) => self.over_windows(*metric, target, scope, f64::min).into(),
             Value::ShareSlower(target, limit) => self.share_slower(target, *limit, scope).into(),
             Value::TimeUntil { condition, after, over } => self.time_until(condition, *after, *over),
+            Value::TimeWhile(condition) => self.time_while(condition, scope).into(),
+            Value::Never(value) => match self.value_over(value, scope) {
+                Measured::Number(_) => Measured::Number(0.0),
+                Measured::Censored(_) => Measured::Number(1.0),
+                missing => missing,
+            },
             Value::Holds(condition) => self
                 .check_over(condition, scope)
                 .holds

@@ -9,7 +9,7 @@ use super::sums::{Subject, Tally, Times};
 use super::{Metric, Target};
 use crate::ids::{FaultId, ServiceId};
 use crate::outcome::Outcome;
-use crate::results::{Gauge, ServicePart, ServiceResult};
+use crate::results::{Cost, Gauge, ServicePart, ServiceResult};
 use crate::time::{SimTime, Span};
 
 impl Evaluator<'_> {
@@ -24,8 +24,8 @@ impl Evaluator<'_> {
         if let Target::Fault(fault) = target {
             return self.fault(metric, *fault, scope);
         }
-        if metric == Metric::Cost {
-            return Ok(self.run.cost.total() as f64 / 1e9);
+        if let Some(nano) = spent(metric, &self.run.cost) {
+            return Ok(nano as f64 / 1e9);
         }
         let subject = self.subject(metric, target)?;
         if let Some((times, statistic)) = Times::of(metric) {
@@ -69,6 +69,7 @@ impl Evaluator<'_> {
             Metric::Offered => self.rate(tally.offered, scope),
             Metric::OfferedCount => Ok(tally.offered as f64),
             Metric::Goodput => self.rate(tally.good, scope),
+            Metric::GoodputCount => Ok(tally.good as f64),
             Metric::GoodputRatio => of_offered(tally.good),
             Metric::SuccessRatio => of_offered(tally.ok),
             Metric::ServedRatio => of_offered(tally.ok + tally.degraded),
@@ -81,6 +82,15 @@ impl Evaluator<'_> {
             Metric::HedgeWins => Ok(tally.covered.hedge_wins as f64),
             Metric::Fallbacks => Ok(tally.covered.fallbacks as f64),
             Metric::FallbacksFailed => Ok(tally.covered.fallbacks_failed as f64),
+            Metric::CacheHits => Ok(tally.covered.cache_hits as f64),
+            Metric::CacheMisses => Ok(tally.covered.cache_misses as f64),
+            Metric::CacheJoined => Ok(tally.covered.cache_joined as f64),
+            Metric::CacheHitRatio => {
+                let of = &tally.covered;
+                ratio(of.cache_hits, of.cache_hits + of.cache_misses + of.cache_joined)
+            }
+            Metric::Batches => Ok(tally.covered.batches as f64),
+            Metric::Batched => Ok(tally.covered.batched as f64),
             Metric::Amplification => ratio(tally.attempts, tally.offered),
             _ => Err(Missing::NotApplicable),
         }
@@ -194,6 +204,17 @@ impl Evaluator<'_> {
             }
             _ => Err(Missing::NotApplicable),
         }
+    }
+}
+
+/// Billionths of the currency, if the metric is of money.
+fn spent(metric: Metric, cost: &Cost) -> Option<u128> {
+    match metric {
+        Metric::Cost => Some(cost.total()),
+        Metric::CostReplicas => Some(cost.replicas),
+        Metric::CostCalls => Some(cost.calls),
+        Metric::CostTraffic => Some(cost.traffic),
+        _ => None,
     }
 }
 

@@ -5,6 +5,8 @@
 //! | file | what |
 //! | --- | --- |
 //! | `names` | names, units and meanings of all metrics |
+//! | `named` | whole expressions that have a name: recovery, collapse, money lost |
+//! | `direction` | which way a number is better |
 //! | `needs` | what a run has to record for an expression |
 //! | `wiring` | which lane leads where: all that evaluation needs of a model |
 //! | `spans` | moments and windows of a run |
@@ -13,9 +15,13 @@
 //! | `evaluate` | whole expressions over one run |
 //! | `recovery` | from when on a condition holds for good |
 //! | `verdict` | from the values of many runs to pass, fail or inconclusive |
+//! | `compare` | from the values of pairs of runs to better, worse, equivalent or no difference found |
 
+mod compare;
+mod direction;
 mod evaluate;
 mod figures;
+mod named;
 mod names;
 mod needs;
 mod recovery;
@@ -26,7 +32,10 @@ mod testing;
 mod verdict;
 mod wiring;
 
+pub use compare::{Compared, Difference, Effect, Finding, decide};
+pub use direction::Better;
 pub use evaluate::{Check, Evaluator, Measured, Missing};
+pub use named::{NAMED, Named, STRETCH, Worth};
 pub use names::{FIGURES, Figure, Kind, Unit};
 pub use verdict::{Estimate, Inapplicable, Judgement, Verdict, estimate, judge};
 pub use wiring::Wiring;
@@ -121,6 +130,10 @@ pub enum Value {
         /// The length of a stretch.
         over: Span,
     },
+    /// Seconds of the span's windows in which the condition holds. Windows with nothing to measure do not count.
+    TimeWhile(Box<Condition>),
+    /// 1 if the value is censored (it never happened before the arrivals stopped), 0 if it has a number.
+    Never(Box<Value>),
     /// 1 if the condition holds, 0 if not.
     Holds(Box<Condition>),
     /// Arithmetic.
@@ -183,6 +196,8 @@ pub enum Metric {
     Throughput,
     /// Goodput per second, by arrival.
     Goodput,
+    /// How many were goodput.
+    GoodputCount,
     /// Goodput over offered.
     GoodputRatio,
     /// `ok` over offered.
@@ -229,6 +244,18 @@ pub enum Metric {
     Fallbacks,
     /// Calls that their fallback could not help.
     FallbacksFailed,
+    /// Calls that the cache answered.
+    CacheHits,
+    /// Calls that the cache had nothing for.
+    CacheMisses,
+    /// Calls that joined one that was out.
+    CacheJoined,
+    /// Calls that the cache answered over those that came to it.
+    CacheHitRatio,
+    /// Calls that were made for batches.
+    Batches,
+    /// Calls that went into batches.
+    Batched,
     /// Mean time of an attempt as its caller saw it, in seconds (lanes and edges).
     AttemptMean,
     /// Quantile of the same.
@@ -267,6 +294,12 @@ pub enum Metric {
     Replicas,
     /// Money spent, in the scenario's currency (whole run).
     Cost,
+    /// The part of it for replicas, by the hour.
+    CostReplicas,
+    /// The part of it for calls.
+    CostCalls,
+    /// The part of it for traffic.
+    CostTraffic,
     /// Start of the fault's first stretch, in seconds.
     FaultStart,
     /// End of its last stretch, in seconds.
@@ -306,6 +339,10 @@ pub enum Moment {
     FaultStart(FaultId, i64),
     /// The same after its last end.
     FaultEnd(FaultId, i64),
+    /// The same after the first start of any fault.
+    FirstFaultStart(i64),
+    /// The same after the last end of all faults.
+    LastFaultEnd(i64),
     /// The same after a change.
     Change(ChangeId, i64),
 }

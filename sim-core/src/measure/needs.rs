@@ -35,7 +35,8 @@ impl Needs {
                 metric_needs(*metric, target, true)
             }
             Value::ShareSlower(target, _) => metric_needs(Metric::MeanAll, target, over_windows),
-            Value::TimeUntil { condition, .. } => Needs::of_condition(condition, true),
+            Value::TimeUntil { condition, .. } | Value::TimeWhile(condition) => Needs::of_condition(condition, true),
+            Value::Never(value) => Needs::of_value(value, over_windows),
             Value::Holds(condition) => Needs::of_condition(condition, over_windows),
             Value::Binary(_, left, right) => {
                 Needs::of_value(left, over_windows).and(Needs::of_value(right, over_windows))

@@ -1,4 +1,4 @@
-//! From when on a condition holds for good.
+//! From when on a condition holds for good, and how long it holds in all.
 //!
 //! A stretch of length `over` (rounded up to whole windows) is laid at every window from the first one that begins at or
 //! after the moment to the last that fits before the arrivals stop. The answer is the beginning of the first stretch from
@@ -30,22 +30,7 @@ impl Evaluator<'_> {
             return Err(Missing::TooLate);
         }
 
-        // The baseline is the same for each stretch: looked up once.
-        let condition = match &condition.right {
-            Bound::OfBaseline(share) => {
-                let number = match self.baseline(&condition.left, *share) {
-                    Measured::Number(number) => number,
-                    Measured::Censored(_) => return Err(Missing::Undecided),
-                    Measured::Missing(why) => return Err(why),
-                };
-                &Condition {
-                    right: Bound::Value(Value::Number(number)),
-                    ..condition.clone()
-                }
-            }
-            Bound::Value(_) => condition,
-        };
-
+        let condition = &self.settled(condition)?;
         let (mut since, mut measured) = (None, false);
         for start in (first..stretches).rev() {
             let Check { holds, .. } = self.check_over(condition, &Scope::Windows(start..start + length));
@@ -64,6 +49,44 @@ impl Evaluator<'_> {
             None if measured => Ok(Measured::Censored(after.until(spans::duration(run)).as_secs_f64())),
             None => Err(Missing::NothingThere),
         }
+    }
+
+    /// Seconds of the windows of the span in which `condition` holds.
+    pub(super) fn time_while(&self, condition: &Condition, scope: &Scope) -> Result<f64, Missing> {
+        let condition = &self.settled(condition)?;
+        let (mut seconds, mut measured) = (0.0, false);
+        for window in spans::windows_of(self.run, scope)? {
+            let one = Scope::Windows(window..window + 1);
+            match self.check_over(condition, &one).holds {
+                Ok(holds) => {
+                    measured = true;
+                    seconds += if holds { spans::seconds(self.run, &one) } else { 0.0 };
+                }
+                Err(Missing::NothingThere) => (),
+                Err(why) => return Err(why),
+            }
+        }
+        if measured {
+            Ok(seconds)
+        } else {
+            Err(Missing::NothingThere)
+        }
+    }
+
+    /// The condition with its baseline as a number: it is the same for each stretch, and looked up once.
+    fn settled(&self, condition: &Condition) -> Result<Condition, Missing> {
+        let number = match &condition.right {
+            Bound::Value(_) => return Ok(condition.clone()),
+            Bound::OfBaseline(share) => match self.baseline(&condition.left, *share) {
+                Measured::Number(number) => number,
+                Measured::Censored(_) => return Err(Missing::Undecided),
+                Measured::Missing(why) => return Err(why),
+            },
+        };
+        Ok(Condition {
+            right: Bound::Value(Value::Number(number)),
+            ..condition.clone()
+        })
     }
 }
 

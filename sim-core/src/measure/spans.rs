@@ -34,6 +34,17 @@ pub(super) fn instant(run: &RunResult, moment: Moment) -> Result<SimTime, Missin
             (starts.min().ok_or(Missing::FaultNeverStarted)?, offset)
         }
         Moment::FaultEnd(fault, offset) => (fault_end(run, fault)?, offset),
+        Moment::FirstFaultStart(offset) => {
+            let starts = run.faults.iter().map(|it| it.start);
+            (starts.min().ok_or(Missing::NoFault)?, offset)
+        }
+        Moment::LastFaultEnd(offset) => {
+            let mut last = None;
+            for stretch in &run.faults {
+                last = last.max(Some(stretch.end.ok_or(Missing::FaultNeverEnded)?));
+            }
+            (last.ok_or(Missing::NoFault)?, offset)
+        }
         Moment::Change(change, offset) => {
             let times = run.changes.iter().filter(|it| it.0 == change).map(|it| it.1);
             (times.min().ok_or(Missing::ChangeNeverHappened)?, offset)

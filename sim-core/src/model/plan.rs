@@ -5,9 +5,10 @@ use crate::component::pool::Pool;
 use crate::policy::PolicyKind;
 use crate::policy::breaker::Breaker;
 use crate::policy::bulkhead::Bulkhead;
+use crate::policy::cache::{Cache, Collapser};
 use crate::policy::concurrency::Concurrency;
 use crate::policy::deadline::Deadline;
-use crate::policy::fallback::Fallback;
+use crate::policy::fallback::{self, Fallback};
 use crate::policy::hedge::Hedge;
 use crate::policy::rate_limit::RateLimit;
 use crate::policy::retry::Retry;
@@ -60,6 +61,10 @@ pub enum Cover {
     Hedge(Hedge),
     /// Answers something else when all has failed.
     Fallback(Fallback),
+    /// Answers from memory, or joins a call that is out.
+    Cache(Cache),
+    /// Makes one call of several.
+    Collapse(Collapser),
 }
 
 impl Cover {
@@ -68,6 +73,8 @@ impl Cover {
         match self {
             Cover::Hedge(_) => PolicyKind::Hedge,
             Cover::Fallback(_) => PolicyKind::Fallback,
+            Cover::Cache(_) => PolicyKind::Cache,
+            Cover::Collapse(_) => PolicyKind::Collapse,
         }
     }
 }
@@ -105,10 +112,26 @@ pub enum Gate {
 }
 
 impl Plan {
-    /// Whether its picks look at the request's key.
+    /// Whether its picks, or what it remembers, go by the request's key.
     pub fn asks_for_key(&self) -> bool {
+        self.stages.iter().any(Stage::asks_for_key) || self.picks_by_key()
+    }
+
+    fn picks_by_key(&self) -> bool {
         let spread = self.routing.as_ref().and_then(|it| it.spread.as_ref());
         self.balance.asks_for_key() || spread.is_some_and(|it| it.asks_for_key())
+    }
+}
+
+impl Stage {
+    /// Whether it remembers something by the request's key.
+    pub fn asks_for_key(&self) -> bool {
+        let Stage::Cover(cover) = self else { return false };
+        match cover {
+            Cover::Cache(_) | Cover::Collapse(_) => true,
+            Cover::Fallback(it) => matches!(it.kind, fallback::Kind::StaleCache { keys: Some(_), .. }),
+            Cover::Hedge(_) => false,
+        }
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Kind {
     StaleCache {
         /// How old it may be.
         max_stale: Span,
+        /// How many are kept, one for each key; `None` is one that answers all.
+        keys: Option<u32>,
     },
     /// What another callee says.
     Dependency,
@@ -114,6 +116,11 @@ impl State {
         self.running
     }
 
+    /// The process is gone, and with it the last good answer.
+    pub fn forget(&mut self) {
+        self.stored = None;
+    }
+
     /// How much work was put off and not yet taken up.
     pub const fn backlog(&self) -> u32 {
         self.backlog
@@ -171,8 +178,16 @@ impl Fallback {
         )?;
         let never = self.on.contains(Outcome::Cancelled);
         require(!never, "a cancelled call has nobody to answer to")?;
-        let stale = !matches!(self.kind, Kind::StaleCache { max_stale: Span::ZERO });
+        let stale = !matches!(
+            self.kind,
+            Kind::StaleCache {
+                max_stale: Span::ZERO,
+                ..
+            }
+        );
         require(stale, "a stale answer may be older than 0 (no default)")?;
+        let keys = !matches!(self.kind, Kind::StaleCache { keys: Some(0), .. });
+        require(keys, "answers for at least 1 of the `keys` (default: one for all)")?;
         let backlog = !matches!(self.kind, Kind::Enqueue { limit: Some(0), .. });
         require(backlog, "a backlog holds at least 1 call (default: any number)")?;
         let pace = !matches!(self.kind, Kind::Enqueue { every: Span::ZERO, .. });
@@ -209,7 +224,7 @@ impl Fallback {
         let mut age = None;
         match self.kind {
             Kind::Static | Kind::FailSilent | Kind::Dependency => (),
-            Kind::StaleCache { max_stale } => {
+            Kind::StaleCache { max_stale, .. } => {
                 age = stored.map(|it| now.since(it));
                 if age.is_none_or(|it| it > max_stale) {
                     return Answer::Stands(Reason::TooOld);

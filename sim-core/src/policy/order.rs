@@ -1,4 +1,4 @@
-//! The eleven kinds of policy and the order in which they stand around a call.
+//! The twelve kinds of policy and the order in which they stand around a call.
 //!
 //! What stands above `hedge` and `retry` sees calls, what stands below sees attempts; so the order decides what a breaker
 //! counts, how long a slot is held and what a timeout bounds. Any order is legal; some have a consequence that surprises,
@@ -34,18 +34,21 @@ pub enum PolicyKind {
     Concurrency,
     /// Bounds the wait for one attempt.
     Timeout,
+    /// Makes one call of several. Last, as these numbers name states in digests; its place in the order is another.
+    Collapse,
 }
 
 use PolicyKind::*;
 
 impl PolicyKind {
     /// How many kinds there are.
-    pub const COUNT: usize = 11;
+    pub const COUNT: usize = 12;
 
     /// Every kind in the default order, outermost first.
     pub const DEFAULT_ORDER: [PolicyKind; PolicyKind::COUNT] = [
         Fallback,
         Cache,
+        Collapse,
         Deadline,
         Hedge,
         Retry,
@@ -62,6 +65,7 @@ impl PolicyKind {
         match self {
             Fallback => "fallback",
             Cache => "cache",
+            Collapse => "collapse",
             Deadline => "deadline",
             Hedge => "hedge",
             Retry => "retry",
@@ -79,9 +83,15 @@ impl PolicyKind {
         PolicyKind::DEFAULT_ORDER.into_iter().find(|it| it.name() == name)
     }
 
+    /// Its place in the default order, from 0.
+    pub fn rank(self) -> usize {
+        let place = PolicyKind::DEFAULT_ORDER.iter().position(|it| *it == self);
+        place.expect("the order has every kind")
+    }
+
     /// Puts the kinds that are in use in the default order.
     pub fn sort(used: &mut [PolicyKind]) {
-        used.sort_unstable_by_key(|it| *it as u8);
+        used.sort_unstable_by_key(|it| it.rank());
     }
 
     /// `order` with what it lacks of `used` put in its place: right within the innermost of those that usually stand around it.
@@ -159,7 +169,7 @@ const fn odd(outer: PolicyKind, inner: PolicyKind, consequence: &'static str) ->
 }
 
 /// The pairs that matter.
-const ODD: [Oddity; 15] = [
+const ODD: [Oddity; 18] = [
     odd(
         Hedge,
         Retry,
@@ -216,6 +226,21 @@ const ODD: [Oddity; 15] = [
     ),
     odd(
         Retry,
+        Cache,
+        "each retry looks into the cache again, and may find or join what others have asked meanwhile",
+    ),
+    odd(
+        Collapse,
+        Cache,
+        "calls wait for their batch before anybody looks whether the answer is in the cache",
+    ),
+    odd(
+        Retry,
+        Collapse,
+        "each retry waits for another batch, so a batch that failed is sent again as several",
+    ),
+    odd(
+        Retry,
         Fallback,
         "the fallback answers the first failure, so there is nothing left to retry",
     ),
@@ -226,14 +251,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_order_is_the_order_of_the_enum_and_has_no_surprises() {
+    fn the_default_order_has_every_kind_once_and_no_surprises() {
         let names: Vec<&str> = PolicyKind::DEFAULT_ORDER.iter().map(|it| it.name()).collect();
         assert_eq!(
             names.join(", "),
-            "fallback, cache, deadline, hedge, retry, throttle, rate_limit, breaker, bulkhead, concurrency, timeout"
+            "fallback, cache, collapse, deadline, hedge, retry, throttle, rate_limit, breaker, bulkhead, concurrency, timeout"
         );
         for (at, kind) in PolicyKind::DEFAULT_ORDER.into_iter().enumerate() {
-            assert_eq!(kind as usize, at);
+            assert_eq!(kind.rank(), at);
             assert_eq!(PolicyKind::named(kind.name()), Some(kind));
         }
         assert_eq!(PolicyKind::named("retries"), None);
@@ -258,6 +283,9 @@ mod tests {
         let mut used = [Timeout, Retry, Fallback];
         PolicyKind::sort(&mut used);
         assert_eq!(used, [Fallback, Retry, Timeout]);
+        let mut used = [Deadline, Collapse, Cache];
+        PolicyKind::sort(&mut used);
+        assert_eq!(used, [Cache, Collapse, Deadline]);
     }
 
     #[test]

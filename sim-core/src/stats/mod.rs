@@ -1,15 +1,33 @@
 //! From many runs to an answer: means with Student's interval, paired differences, shares with Wilson's interval.
 //!
+//! | file | what |
+//! | --- | --- |
+//! | `summary` | the mean of one number over many runs, and of the differences of pairs |
+//! | `proportion` | the share of runs in which something held |
+//! | `paired` | two shares over the same runs |
+//! | `sign` | the sign test, for pairs of which only the order is known |
+//! | `equivalence` | two one-sided tests: whether a difference is within a margin |
+//! | `holm` | p-values of many tests, corrected |
+//! | `t` | Student's t and the normal distribution |
+//!
 //! Sums go in the order given (by index, never by completion), and only `libm` is used, so equal runs give equal bytes
 //! on every machine.
 
+mod equivalence;
+mod holm;
+mod paired;
 mod proportion;
+mod sign;
 mod summary;
 mod t;
 
+pub use equivalence::{equivalence_of_mean, equivalence_of_shares};
+pub use holm::holm;
+pub use paired::PairedShares;
 pub use proportion::Proportion;
+pub use sign::sign_test;
 pub use summary::Summary;
-pub use t::{NORMAL_975, t_quantile_975};
+pub use t::{NORMAL_975, normal_above, normal_both_tails, t_above, t_both_tails, t_quantile_975};
 
 /// The confidence of every interval here.
 pub const CONFIDENCE: f64 = 0.95;

@@ -1,6 +1,6 @@
 //! The mean of one number over many runs.
 
-use super::{Interval, NORMAL_80, more_runs, t_quantile_975};
+use super::{Interval, NORMAL_80, more_runs, t_both_tails, t_quantile_975};
 
 /// A number that several runs gave, one value a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,6 +81,32 @@ impl Summary {
             (t_quantile_975(n - 1) + NORMAL_80) * sd / (n as f64).sqrt() < gap
         })
     }
+
+    /// The p-value of Student's two-sided test that the mean is `of`; `None` for one run. Values that are all alike leave no
+    /// doubt: 1 if they are `of`, else 0.
+    pub fn p_value(&self, of: f64) -> Option<f64> {
+        let error = self.sd? / (self.count as f64).sqrt();
+        let off = self.mean - of;
+        Some(if off == 0.0 {
+            1.0
+        } else {
+            t_both_tails(off / error, self.count - 1)
+        })
+    }
+
+    /// How many more runs would bring [`Summary::p_value`] of zero below `alpha` with a chance of about 80 %, if the mean lies
+    /// where these runs say and varies as they did. `None` where nobody can tell, as for [`Summary::runs_needed`].
+    pub fn runs_needed_for(&self, alpha: f64) -> Option<u64> {
+        let sd = self.sd?;
+        if self.mean == 0.0 {
+            return None;
+        }
+        let slope = self.mean.abs() / sd;
+        more_runs(self.count, |n| {
+            let t = slope * (n as f64).sqrt() - NORMAL_80;
+            t > 0.0 && t_both_tails(t, n - 1) <= alpha
+        })
+    }
 }
 
 #[cfg(test)]
@@ -149,5 +175,43 @@ mod tests {
         assert!((73..80).contains(&near), "{near}");
         assert_eq!(needed(3.0), None);
         assert_eq!(needed(3.0 + 1e-9), None);
+    }
+    #[test]
+    fn the_p_value_is_below_a_twentieth_where_the_interval_leaves_the_value_out() {
+        let summary = Summary::of([1.0, 2.0, 3.0, 4.0, 5.0]).unwrap();
+        let interval = summary.interval.unwrap();
+        for (at, p) in [(interval.low, 0.05), (interval.high, 0.05), (3.0, 1.0)] {
+            assert!((summary.p_value(at).unwrap() - p).abs() < 1e-9, "{at}");
+        }
+        // By hand: t is sqrt(18), and the sum of four degrees of freedom 0.904534 (1 + 0.181818 / 2).
+        assert!((summary.p_value(0.0).unwrap() - 0.013_236).abs() < 1e-5);
+        let alike = Summary::of([2.0; 4]).unwrap();
+        assert_eq!((alike.p_value(2.0), alike.p_value(1.0)), (Some(1.0), Some(0.0)));
+        assert_eq!(Summary::of([2.0]).unwrap().p_value(0.0), None);
+    }
+
+    #[test]
+    fn a_sharper_test_needs_more_runs() {
+        let summary = Summary::of([-1.0, 2.0, 0.5, 1.0, -0.5, 1.5]).unwrap();
+        let (loose, sharp) = (
+            summary.runs_needed_for(0.05).unwrap(),
+            summary.runs_needed_for(0.001).unwrap(),
+        );
+        assert!(loose > 0 && sharp > 2 * loose, "{loose} {sharp}");
+        // The old rule, by the quantile, asks for as many.
+        assert!(loose.abs_diff(summary.runs_needed(0.0).unwrap()) <= 1);
+        assert_eq!(Summary::of([-1.0, 1.0]).unwrap().runs_needed_for(0.05), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_difference_is_as_sure_as_its_opposite(
+            pairs in proptest::collection::vec((-50.0f64..50.0, -50.0f64..50.0), 2..20),
+        ) {
+            let there = Summary::of_differences(pairs.iter().copied()).unwrap();
+            let back = Summary::of_differences(pairs.iter().map(|it| (it.1, it.0))).unwrap();
+            proptest::prop_assert!((there.mean + back.mean).abs() < 1e-9);
+            proptest::prop_assert!((there.p_value(0.0).unwrap() - back.p_value(0.0).unwrap()).abs() < 1e-9);
+        }
     }
 }

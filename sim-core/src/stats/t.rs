@@ -24,6 +24,47 @@ pub fn t_quantile_975(freedom: u64) -> f64 {
     rising_root(NORMAL_975, 13.0, |t| within(t, freedom) - 0.95)
 }
 
+/// Up to so many degrees of freedom, tails come from the finite sum.
+const SUM_UP_TO: u64 = 60;
+
+/// The probability that Student's t with `freedom` (at least one) degrees of freedom is at least as far from zero as `t`: the
+/// p-value of a two-sided test.
+///
+/// Sources: as for [`t_quantile_975`]; above [`SUM_UP_TO`], where small tails would drown in the rounding of a sum near one,
+/// G. W. Hill, Algorithm 395, Comm. ACM 13, 1970.
+pub fn t_both_tails(t: f64, freedom: u64) -> f64 {
+    assert!(freedom > 0, "one degree of freedom at least");
+    let t = t.abs();
+    if t == f64::INFINITY {
+        return 0.0;
+    }
+    if freedom <= SUM_UP_TO {
+        return (1.0 - within(t, freedom)).clamp(0.0, 1.0);
+    }
+    let n = freedom as f64;
+    let a = n - 0.5;
+    let b = 48.0 * a * a;
+    let y = a * libm::log1p(t * t / n);
+    let shift = (((-0.4 * y - 3.3) * y - 24.0) * y - 85.5) / (0.8 * y * y + 100.0 + b) + y + 3.0;
+    normal_both_tails((shift / b + 1.0) * y.sqrt())
+}
+
+/// The probability that Student's t is above `t`: the p-value of a one-sided test.
+pub fn t_above(t: f64, freedom: u64) -> f64 {
+    let both = t_both_tails(t, freedom);
+    if t >= 0.0 { both / 2.0 } else { 1.0 - both / 2.0 }
+}
+
+/// The probability that a standard normal value is at least as far from zero as `z`.
+pub fn normal_both_tails(z: f64) -> f64 {
+    libm::erfc(z.abs() * core::f64::consts::FRAC_1_SQRT_2)
+}
+
+/// The probability that a standard normal value is above `z`.
+pub fn normal_above(z: f64) -> f64 {
+    libm::erfc(z * core::f64::consts::FRAC_1_SQRT_2) / 2.0
+}
+
 /// The probability that |t| is at most `t`.
 fn within(t: f64, freedom: u64) -> f64 {
     let n = freedom as f64;
@@ -73,6 +114,42 @@ mod tests {
             let theirs = StudentsT::new(0.0, 1.0, freedom as f64).unwrap();
             let p = theirs.cdf(t_quantile_975(freedom));
             assert!((p - 0.975).abs() < 1e-9, "{freedom}: {p}");
+        }
+    }
+    #[test]
+    fn statrs_gives_the_same_tails() {
+        for freedom in (1..64).chain([99, 500, 5_000, 1_000_000]) {
+            let theirs = StudentsT::new(0.0, 1.0, freedom as f64).unwrap();
+            for t in [0.0, 0.1, 0.7, 1.0, 1.96, 2.5, 4.0, 6.0] {
+                let (above, both) = (theirs.sf(t), t_both_tails(t, freedom));
+                assert!(
+                    (both - 2.0 * above).abs() < 3e-9,
+                    "{freedom} {t}: {both}, theirs {}",
+                    2.0 * above
+                );
+                assert!(
+                    (t_above(t, freedom) - above).abs() < 3e-9 && (t_above(-t, freedom) - theirs.cdf(t)).abs() < 3e-9
+                );
+            }
+        }
+        // Far out what counts is the order of magnitude.
+        let theirs = StudentsT::new(0.0, 1.0, 99.0).unwrap();
+        assert!((t_both_tails(12.0, 99) / (2.0 * theirs.sf(12.0)) - 1.0).abs() < 1e-4);
+        assert_eq!(t_both_tails(f64::INFINITY, 3), 0.0);
+    }
+
+    #[test]
+    fn tails_of_the_normal_are_those_of_the_tables() {
+        for (z, both) in [
+            (0.0, 1.0),
+            (1.0, 0.317_310_507_863),
+            (1.959_963_984_54, 0.05),
+            (3.0, 0.002_699_796_063),
+        ] {
+            assert!((normal_both_tails(z) - both).abs() < 1e-11, "{z}");
+            assert!(
+                (normal_above(z) - both / 2.0).abs() < 1e-11 && (normal_above(-z) - 1.0 + both / 2.0).abs() < 1e-11
+            );
         }
     }
 }

@@ -102,7 +102,7 @@ impl Player for Driven {
             }
             _ => {
                 let number = wanted(event)?;
-                let waited = self.state.give_up(u64::from(number));
+                let waited = self.bulkhead.give_up(&mut self.state, u64::from(number));
                 Ok(gave_up(number, waited))
             }
         }

@@ -1,7 +1,9 @@
-//! One answer for several equal calls: the request cache, single flight, and the collapser.
+//! One answer for several equal calls: the cache of answers, the request cache, single flight, and the collapser.
 
 use brownout_sim_core::outcome::Outcome;
-use brownout_sim_core::policy::cache::{Collapser, CollapserState, Lookup, Offer, RequestCache, SingleFlight};
+use brownout_sim_core::policy::cache::{
+    Collapser, CollapserState, Lookup, Offer, RequestCache, SingleFlight, Ttl, TtlState,
+};
 use brownout_sim_core::time::SimTime;
 
 use crate::play::mistake::Mistake;
@@ -33,6 +35,67 @@ pub const COLLAPSER_EVENTS: &[EventKind] = &[
     ),
     EventKind::asks("register", "", "the timer begins to tick, before any call"),
 ];
+
+/// What can happen to a cache of answers.
+pub const TTL_EVENTS: &[EventKind] = &[
+    EventKind::asks("call", "(KEY)", "a call wants what the key, a number, names"),
+    EventKind::answers(OUTCOME, "(#CALL)", "that call, or the oldest one out, ends so"),
+    EventKind::asks("clear", "", "forgets all, as when the process dies"),
+];
+
+struct Answers {
+    cache: Ttl,
+    state: TtlState,
+    calls: Calls<u64>,
+}
+
+/// Without jitter: that is drawn by who stores.
+pub fn ttl(setup: &mut Setup) -> Result<Box<dyn Player>, Mistake> {
+    let mut it = Ttl::default();
+    settings!(setup, it; value ttl, value limit);
+    setup.ready(it.check())?;
+    Ok(Box::new(Answers {
+        state: it.start(),
+        cache: it,
+        calls: Calls::default(),
+    }))
+}
+
+impl Player for Answers {
+    fn on(&mut self, now: SimTime, event: &mut Event<'_>) -> Result<Said, Mistake> {
+        match event.name() {
+            "call" => {
+                let key: u64 = event.need("key", "7")?;
+                let number = self.calls.number();
+                if self.cache.look(&mut self.state, now, key) {
+                    return Ok(Said::note(format!("#{number} gets what is kept")));
+                }
+                self.calls.begin(number, now, key);
+                Ok(Said::pass(format!("#{number} is made")))
+            }
+            "clear" => {
+                self.state.clear();
+                Ok(Said::change("all is forgotten"))
+            }
+            _ => {
+                let outcome = event.outcome().expect("the event is in the list");
+                let (number, _, key) = self.calls.end(event)?;
+                let said = Said::ended(outcome, format!("#{number} {}", outcome.name()));
+                if outcome != Outcome::Ok {
+                    return Ok(said);
+                }
+                Ok(match self.cache.store(&mut self.state, now, key, 0) {
+                    0 => said.and("kept"),
+                    gone => said.and(&format!("kept, and {} had to go", many(gone as usize, "other"))),
+                })
+            }
+        }
+    }
+
+    fn state(&self, _: SimTime) -> State {
+        State::words(format!("{} kept", many(self.state.len(), "answer")))
+    }
+}
 
 struct Cache {
     cache: RequestCache<Outcome>,

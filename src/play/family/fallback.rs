@@ -54,7 +54,7 @@ pub fn fallback(setup: &mut Setup) -> Result<Box<dyn Player>, Mistake> {
     settings!(setup, it; value takes, value max_concurrent_requests);
     it.kind = match which {
         Which::Static => Kind::Static,
-        Which::StaleCache => Kind::StaleCache { max_stale },
+        Which::StaleCache => Kind::StaleCache { max_stale, keys: None },
         Which::Dependency => Kind::Dependency,
         Which::FailSilent => Kind::FailSilent,
         Which::Enqueue => Kind::Enqueue { limit, every },

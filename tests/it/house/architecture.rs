@@ -24,6 +24,7 @@ fn incomplete(policy: &str, exists: impl Fn(&str) -> bool, book: &[Text], librar
         "balance" => "routing".to_owned(), // A folder of its own, as the engine picks with it without any policy.
         "outlier" | "health" => format!("routing/{policy}"), // They decide among whom.
         "pool" => format!("component/{policy}"), // A part of the system that a caller owns.
+        "collapse" => "policy/cache/collapser".to_owned(), // One of the family that answers several calls with one.
         _ => format!("policy/{policy}"),
     };
     let machines = [

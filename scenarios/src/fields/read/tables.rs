@@ -163,7 +163,7 @@ fn entries<T>(
         return Vec::new();
     };
     let Some(tables) = node.as_table() else {
-        let example = if what == "measure" {
+        let example = if ["measure", "value"].contains(&what) {
             String::new()
         } else {
             format!("write `[{key}.name]`")

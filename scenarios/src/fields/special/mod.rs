@@ -21,7 +21,9 @@ use crate::syntax::address::Address;
 use crate::syntax::units::{Rate, Ratio};
 
 pub(crate) use fault::{partition, pick, replica_loss, slow_network};
-pub(crate) use policy::{budget, bulkhead, hedge, outcome, policy_kind, pool, profile, rate_limit, retry_after, wait};
+pub(crate) use policy::{
+    budget, bulkhead, cache, hedge, outcome, policy_kind, pool, profile, rate_limit, retry_after, wait,
+};
 pub(crate) use server::{importance, inside_limit, partitions};
 
 /// What people write for a field, and what it is called here.

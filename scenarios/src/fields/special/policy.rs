@@ -12,6 +12,7 @@ use crate::fields::read::{Read, duration_or_zero, kind_or_table, short, wrong_ty
 use crate::fields::shape::Shape;
 use crate::spec::policy::budget::Budget;
 use crate::spec::policy::bulkhead::Bulkhead;
+use crate::spec::policy::cache::Cache;
 use crate::spec::policy::hedge::Hedge;
 use crate::spec::policy::pool::Pool;
 use crate::spec::policy::rate_limit::RateLimit;
@@ -121,6 +122,22 @@ pub(crate) fn hedge() -> Custom<Hedge> {
         read: |cx, node| match is_word(node) {
             true => kind_or_table::<Hedge>().read(cx, node),
             false => short::<Hedge>("delay").read(cx, node),
+        },
+    }
+}
+
+/// `cache`: a duration, a kind or a table.
+pub(crate) fn cache() -> Custom<Cache> {
+    Custom {
+        shape: || {
+            Shape::Either(vec![
+                Shape::Text("a duration", "30s"),
+                Read::shape(&kind_or_table::<Cache>()),
+            ])
+        },
+        read: |cx, node| match is_word(node) {
+            true => kind_or_table::<Cache>().read(cx, node),
+            false => short::<Cache>("ttl").read(cx, node),
         },
     }
 }

@@ -1,9 +1,11 @@
 //! Metrics by their names, and whom they are about.
 
+use brownout_sim_core::ids::LoadId;
 use brownout_sim_core::ids::{EdgeId, EndpointId, ServiceId};
-use brownout_sim_core::measure::{Figure, Kind, Metric, Target};
+use brownout_sim_core::measure::{Figure, Kind, Metric, NAMED, Named, Target, Unit, Value, Worth};
 
 use super::Lower;
+use super::dimension::Dimension;
 use crate::syntax::address::{Address, EdgeAddress, Subject, Target as Addressed};
 use crate::syntax::{Placed, SyntaxError, expr, nearest};
 
@@ -12,7 +14,8 @@ impl Lower<'_> {
         let key = &written.key;
         let Some(metric) = Metric::parse(&key.it) else {
             let error = SyntaxError::new(key.at.clone(), format!("no metric is called `{}`", key.it));
-            let names = Metric::all_names();
+            let mut names = Metric::all_names();
+            names.extend(NAMED.iter().map(|it| it.name.to_owned()));
             return self.refuse(
                 match (key.it.as_str(), nearest(&key.it, names.iter().map(String::as_str))) {
                     ("response", _) => error.help("write `mean(...)`, `p99(...)` or `share(response(...) > 1s)`"),
@@ -38,6 +41,55 @@ impl Lower<'_> {
             }
         };
         Some((metric, target))
+    }
+
+    /// An expression that has a name, of requests.
+    pub(super) fn named(&mut self, written: &expr::Metric) -> Option<(Value, Dimension)> {
+        let named = Named::find(&written.key.it).expect("the caller has looked");
+        let target = match &written.target {
+            Some(it) => self.target(Metric::GoodputRatio, named.name, it)?,
+            None => {
+                let error = SyntaxError::new(written.at.clone(), format!("`{}` of what?", named.name));
+                return self.refuse(error.help(format!("write `{0}(web)`, or `{0}(*)` for all requests", named.name)));
+            }
+        };
+        if self.parts && named.unit != Unit::Money && named.name != "error_budget_burn" {
+            let message = format!("`{}` is of a whole run, not of a part of it", named.name);
+            return self.refuse(SyntaxError::new(written.at.clone(), message));
+        }
+        if named.needs_fault && self.context.directory.lists().faults.is_empty() {
+            let message = format!("`{}` is about what comes after a fault, and there is none", named.name);
+            return self.refuse(SyntaxError::new(written.at.clone(), message).help("`collapsed` needs no fault"));
+        }
+        let worth = self.worth(&target);
+        if named.unit == Unit::Money && worth.is_empty() {
+            let message = format!("`{}` needs to know what a request is worth", named.name);
+            let load = self
+                .context
+                .directory
+                .lists()
+                .loads
+                .first()
+                .map_or("users", |it| it.name.as_str());
+            let error = SyntaxError::new(written.at.clone(), message);
+            return self.refuse(error.help(format!("write `[value]` and below it `{load} = \"0.02 EUR/call\"`")));
+        }
+        Some((named.value(&target, &worth), Dimension::Of(named.unit)))
+    }
+
+    /// What the requests of a target are worth, by load; loads without a value are left out.
+    fn worth(&self, target: &Target) -> Vec<Worth> {
+        let entries = match target {
+            Target::Requests(entries) | Target::Front { requests: entries, .. } => entries.clone(),
+            _ => self.context.directory.entries(|_| true),
+        };
+        let of_load = |(row, each): (usize, &Option<f64>)| {
+            let load = LoadId::from_index(row);
+            let entries: Vec<_> = entries.iter().filter(|it| it.0 == load).copied().collect();
+            let each = each.filter(|_| !entries.is_empty())?;
+            Some(Worth { entries, each })
+        };
+        self.context.worth.iter().enumerate().filter_map(of_load).collect()
     }
 
     pub(super) fn target(&mut self, metric: Metric, name: &str, written: &Addressed) -> Option<Target> {

@@ -14,7 +14,8 @@ mod dimension;
 mod metric;
 
 use brownout_sim_core::measure::{
-    Bound, Comparison, Condition, During, Expectation, Measure, Metric, Moment, Operator, Unit, Value, Within,
+    self, Bound, Comparison, Condition, During, Expectation, Measure, Metric, Moment, Named, Operator, Unit, Value,
+    Within,
 };
 use brownout_sim_core::time::{SimTime, Span};
 
@@ -27,7 +28,7 @@ use dimension::Dimension::{Bare, Of};
 use dimension::{Dimension, combined};
 
 /// The length of a stretch in which a condition must hold, where `over` does not say otherwise.
-pub const OVER: Span = Span::from_secs(10);
+pub const OVER: Span = measure::STRETCH;
 
 /// An expectation as written.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +90,8 @@ pub struct Context<'a> {
     pub directory: &'a Directory,
     /// The currency of the scenario's prices, if it has any.
     pub currency: Option<&'a str>,
+    /// What a request of each load is worth in that currency; nothing where the scenario says nothing.
+    pub worth: &'a [Option<f64>],
 }
 
 /// The expectation that was written. Fails with all its mistakes; with none if it only lacks calls that a mistake elsewhere
@@ -174,6 +177,8 @@ pub fn moment(instant: &Instant, directory: &Directory) -> Result<Moment, Syntax
         Origin::Run => Moment::At(SimTime::from_nanos(u64::try_from(later).unwrap_or(0))),
         Origin::FaultStart(name) => Moment::FaultStart(directory.fault(name)?, later),
         Origin::FaultEnd(name) => Moment::FaultEnd(directory.fault(name)?, later),
+        Origin::FaultsStart => Moment::FirstFaultStart(later),
+        Origin::FaultsEnd => Moment::LastFaultEnd(later),
         Origin::ChangeStart(name) => Moment::Change(directory.change(name)?.0, later),
         Origin::ChangeEnd(name) => {
             let (change, takes) = directory.change(name)?;
@@ -188,7 +193,12 @@ fn has_time_until(condition: &expr::Condition) -> bool {
         match it {
             Expr::TimeUntil { .. } => true,
             Expr::Binary { left, right, .. } => within(left) || within(right),
-            Expr::Quantity(_) | Expr::Metric(_) | Expr::Extreme { .. } | Expr::Share { .. } => false,
+            Expr::Never { of, .. } => within(of),
+            Expr::Quantity(_)
+            | Expr::Metric(_)
+            | Expr::Extreme { .. }
+            | Expr::Share { .. }
+            | Expr::TimeWhile { .. } => false,
         }
     }
     within(&condition.left) || matches!(&condition.bound, expr::Bound::Value(it) if within(it))
@@ -202,6 +212,7 @@ fn with_over(condition: Condition, over: Span) -> Condition {
             Value::Binary(operator, left, right) => {
                 Value::Binary(operator, Box::new(value(*left, over)), Box::new(value(*right, over)))
             }
+            Value::Never(it) => Value::Never(Box::new(value(*it, over))),
             other => other,
         }
     }
@@ -300,6 +311,7 @@ impl<'a> Lower<'a> {
     fn value(&mut self, written: &Expr) -> Option<(Value, Dimension)> {
         match written {
             Expr::Quantity(it) => self.quantity(it),
+            Expr::Metric(it) if Named::find(&it.key.it).is_some() => self.named(it),
             Expr::Metric(it) => {
                 let (metric, target) = self.metric(it)?;
                 Some((Value::Metric(metric, target), Of(metric.unit())))
@@ -334,6 +346,20 @@ impl<'a> Lower<'a> {
                     over: OVER,
                 };
                 Some((value, Of(Unit::Seconds)))
+            }
+            Expr::TimeWhile { condition, .. } => {
+                let parts = core::mem::replace(&mut self.parts, true);
+                let condition = self.condition(condition);
+                self.parts = parts;
+                Some((Value::TimeWhile(Box::new(condition?)), Of(Unit::Seconds)))
+            }
+            Expr::Never { of, at } => {
+                let (value, _) = self.value(of)?;
+                if !matches!(value, Value::TimeUntil { .. }) {
+                    let error = SyntaxError::new(at.clone(), "`never` is of a time until something");
+                    return self.refuse(error.help("write it like `never(time until p99(web) < 1s after faults.end)`"));
+                }
+                Some((Value::Never(Box::new(value)), Of(Unit::Ratio)))
             }
             Expr::Binary { operator, left, right } => {
                 let (first, second) = (self.value(left), self.value(right));

@@ -7,6 +7,7 @@ fn seen(text: &str) -> String {
     let context = Context {
         directory: &directory,
         currency: Some("EUR"),
+        worth: &[Some(0.5)],
     };
     let written = expr::measure(text).expect("it is well written");
     match measure("m", &written, context) {
@@ -131,6 +132,7 @@ fn expected(that: &str, during: Option<&str>, within: Option<&str>, over: Option
     let context = Context {
         directory: &directory,
         currency: None,
+        worth: &[],
     };
     let that_read = expr::condition(that).expect("it is well written");
     let during_read = during.map(|it| instant::during(it).expect("it is well written"));
@@ -189,4 +191,36 @@ fn all_mistakes_of_an_expectation_come_at_once() {
         expected("p99(web) < 1s", None, None, Some(Span::ZERO)),
     ];
     insta::assert_snapshot!(seen.join("\n"));
+}
+
+#[test]
+fn named_expressions_and_their_parts_are_read() {
+    let texts = [
+        "recovery_time(web)",
+        "metastable(shoppers)",
+        "collapsed(*)",
+        "time_below_objective(web.home)",
+        "error_budget_burn(web)",
+        "money_lost(shoppers)",
+        "time while goodput_ratio(web) < 99%",
+        "never(time until p99(web) < 1s after faults.end + 1m)",
+        "never(recovery_time(web))",
+        "cost.replicas",
+    ];
+    insta::assert_snapshot!(texts.map(seen).join("\n"));
+    let mistakes = [
+        "recovery_time",
+        "recovery_time(db)",
+        "recovery_tim(web)",
+        "never(p99(web))",
+        "never p99(web)",
+        "time while p99(web)",
+        "time until p99(web) < 1s after faults.middle",
+        "recovery_time(web) + 3",
+    ];
+    let said = mistakes.map(|text| match expr::measure(text) {
+        Ok(_) => seen(text),
+        Err(error) => shown(text, vec![error]),
+    });
+    insta::assert_snapshot!(said.join("\n"));
 }

@@ -1,7 +1,8 @@
 //! `bulkhead`.
 
+use brownout_sim_core::component::credits::{Credits, WhenOut};
 use brownout_sim_core::model::Gate;
-use brownout_sim_core::policy::bulkhead::{Bulkhead, Haproxy, Semaphore, ThreadPool};
+use brownout_sim_core::policy::bulkhead::{Bulkhead, Envoy, Haproxy, Semaphore, ThreadPool};
 
 use super::{Mistaken, Settings, overlay};
 use crate::spec::policy::bulkhead as spec;
@@ -39,6 +40,25 @@ pub(super) fn lower(written: &spec::Bulkhead, settings: &mut Settings<'_, '_>) -
                 value timeout_queue,
             );
             Bulkhead::Haproxy(into)
+        }
+        spec::Bulkhead::Envoy(it) => {
+            let mut into = Envoy::default();
+            overlay!(settings: it => into;
+                value max_connections,
+                value max_pending_requests,
+                value max_requests,
+                value max_retries,
+                value protocol,
+            );
+            Bulkhead::Envoy(into)
+        }
+        spec::Bulkhead::Credits(it) => {
+            let mut into = Credits {
+                window: 1,
+                when_out: WhenOut::default(),
+            };
+            overlay!(settings: it => into; value window, value when_out);
+            Bulkhead::Credits(into)
         }
     };
     settings.done(bulkhead.check())?;

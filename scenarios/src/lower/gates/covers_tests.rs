@@ -1,9 +1,12 @@
-//! Hedges, fallbacks and pools as written, and what they become.
+//! Hedges, fallbacks, caches, collapsers and pools as written, and what they become.
 
 use brownout_sim_core::component::pool::Pool;
 use brownout_sim_core::model::{Cover, Model, Stage};
 use brownout_sim_core::outcome::{Outcome, OutcomeSet};
-use brownout_sim_core::policy::budget::{Budget, bucket::Bucket, grpc::Grpc};
+use brownout_sim_core::policy::PolicyKind;
+use brownout_sim_core::policy::budget::{self, Budget, bucket::Bucket, grpc::Grpc};
+use brownout_sim_core::policy::cache::collapser::Scope;
+use brownout_sim_core::policy::cache::{Cache, Collapser, Ttl};
 use brownout_sim_core::policy::fallback::{Fallback, Kind};
 use brownout_sim_core::policy::hedge::{Average, Delay, Hedge, Losers, OnFailure, Percentile};
 use brownout_sim_core::quantity::Factor;
@@ -114,6 +117,7 @@ fn every_fallback_is_as_written() {
         takes: ms(2),
         ..Fallback::of(Kind::StaleCache {
             max_stale: Span::from_secs(60),
+            keys: None,
         })
     };
     falls_back(
@@ -126,6 +130,77 @@ fn every_fallback_is_as_written() {
         "fallback = { kind = \"enqueue\", limit = 7, every = \"10ms\" }",
         later(Some(7), ms(10)),
     );
+}
+
+#[test]
+fn every_cache_and_collapser_is_as_written() {
+    let caches = |line: &str, to: Cache| assert_eq!(cover(line), Ok(Cover::Cache(to)), "{line}");
+    caches("cache = \"ttl\"", Cache::Ttl(Ttl::default()));
+    let half = Ttl {
+        ttl: Span::from_secs(30),
+        ..Ttl::default()
+    };
+    caches("cache = \"30s\"", Cache::Ttl(half));
+    let all = Ttl {
+        jitter: Factor(100_000),
+        limit: None,
+        single_flight: true,
+        ..half
+    };
+    caches(
+        "cache = { ttl = \"30s\", ttl_jitter = \"10%\", limit = \"unlimited\", single_flight = true }",
+        Cache::Ttl(all),
+    );
+    caches("cache = \"request\"", Cache::Request);
+    let wrong = model("cache = { kind = \"request\", ttl = \"1s\" }").expect_err("it keeps for the request");
+    assert!(wrong.contains("`ttl`"), "{wrong}");
+
+    let collapses = |line: &str, to: Collapser| assert_eq!(cover(line), Ok(Cover::Collapse(to)), "{line}");
+    collapses("collapse = \"10ms\"", Collapser::default());
+    let batch = Collapser {
+        max_requests_in_batch: Some(100),
+        timer_delay: ms(5),
+        request_cache: false,
+        scope: Scope::Global,
+    };
+    collapses(
+        "collapse = { timer_delay = \"5ms\", max_requests_in_batch = 100, request_cache = false, scope = \"global\" }",
+        batch,
+    );
+    falls_back(
+        "fallback = { kind = \"stale_cache\", max_stale = \"60s\", keys = 5 }",
+        Fallback::of(Kind::StaleCache {
+            max_stale: Span::from_secs(60),
+            keys: Some(5),
+        }),
+    );
+    // A cache stands above the batch, and both above the limits of a call.
+    let model =
+        model("deadline = \"1s\"\ncollapse = \"5ms\"\ncache = \"30s\"\nfallback = \"static\"").expect("it compiles");
+    let order: Vec<PolicyKind> = model.plans[0].stages.iter().filter_map(kind_of).collect();
+    assert_eq!(order, [PolicyKind::Fallback, PolicyKind::Cache, PolicyKind::Collapse]);
+    assert!(matches!(model.plans[0].stages[3], Stage::Deadline(_)));
+}
+
+fn kind_of(stage: &Stage) -> Option<PolicyKind> {
+    match stage {
+        Stage::Cover(it) => Some(it.kind()),
+        _ => None,
+    }
+}
+
+#[test]
+fn envoys_cap_on_retries_is_the_budget_of_a_retry_that_has_none() {
+    let budget = |line: &str| {
+        let model = model(&format!("retry = {{ attempts = 3{line}")).expect("it compiles");
+        model.plans[0].retry().expect("it retries").budget
+    };
+    let envoy = |max: u32| Some(Budget::Envoy(budget::envoy::Envoy::MaxRetries(max)));
+    assert_eq!(budget(" }"), None);
+    assert_eq!(budget(" }\nbulkhead = \"envoy\""), envoy(3));
+    assert_eq!(budget(" }\nbulkhead = { kind = \"envoy\", max_retries = 7 }"), envoy(7));
+    let own = ", budget = { kind = \"envoy\", max_retries = 5 } }\nbulkhead = { kind = \"envoy\", max_retries = 7 }";
+    assert_eq!(budget(own), envoy(5));
 }
 
 #[test]

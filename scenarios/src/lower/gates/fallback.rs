@@ -20,7 +20,9 @@ pub(super) fn lower(written: &spec::Fallback, settings: &mut Settings<'_, '_>) -
         spec::Fallback::StaleCache(it) => {
             let mut max_stale = Span::ZERO;
             settings.value("max_stale", &it.max_stale, &mut max_stale);
-            let mut into = Fallback::of(Kind::StaleCache { max_stale });
+            let mut keys = None;
+            settings.maybe("keys", &it.keys, &mut keys);
+            let mut into = Fallback::of(Kind::StaleCache { max_stale, keys });
             overlay!(settings: it => into; outcomes on, value takes, limit max_concurrent_requests);
             into
         }

@@ -6,6 +6,8 @@
 pub(crate) mod admission;
 mod breaker;
 mod bulkhead;
+mod cache;
+mod collapse;
 mod concurrency;
 #[cfg(test)]
 mod covers_tests;
@@ -94,6 +96,16 @@ pub(crate) fn hedge(policy: &Policy, cx: &mut Cx<'_>) -> FoundCover {
 /// The fallback that a policy sets.
 pub(crate) fn fallback(policy: &Policy, cx: &mut Cx<'_>) -> FoundCover {
     set(&policy.fallback, cx, fallback::lower)
+}
+
+/// The cache that a policy sets.
+pub(crate) fn cache(policy: &Policy, cx: &mut Cx<'_>) -> FoundCover {
+    set(&policy.cache, cx, cache::lower)
+}
+
+/// The collapser that a policy sets.
+pub(crate) fn collapse(policy: &Policy, cx: &mut Cx<'_>) -> FoundCover {
+    set(&policy.collapse, cx, collapse::lower)
 }
 
 /// The pool of connections that a policy sets.

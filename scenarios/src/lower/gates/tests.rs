@@ -1,5 +1,6 @@
 mod server;
 
+use brownout_sim_core::component::credits::{Credits, WhenOut};
 use brownout_sim_core::model::{Gate, Stage};
 use brownout_sim_core::outcome::{Outcome, OutcomeSet};
 use brownout_sim_core::policy::backoff::{Backoff, Curve, Jitter};
@@ -8,7 +9,7 @@ use brownout_sim_core::policy::breaker::{
     Breaker, Consecutive, Finagle, Hystrix, Judge, NEVER_COUNTED, Opossum, Polly, Resilience4j, consecutive, finagle,
     fixed, resilience4j,
 };
-use brownout_sim_core::policy::bulkhead::{Bulkhead, Haproxy, Semaphore, ThreadPool};
+use brownout_sim_core::policy::bulkhead::{self, Bulkhead, Haproxy, Semaphore, ThreadPool};
 use brownout_sim_core::policy::concurrency::{Aimd, Concurrency, Envoy, Gradient, Gradient2, Limit, Vegas, Windowed};
 use brownout_sim_core::policy::rate_limit::{self, Aws, FixedWindow, Gcra, LeakyBucket, RateLimit, TokenBucket};
 use brownout_sim_core::policy::throttle::{self, Sre, Throttle};
@@ -68,6 +69,7 @@ fn an_empty_table_is_what_the_machine_has_by_default() {
         ("semaphore", Bulkhead::Semaphore(Semaphore::default())),
         ("thread_pool", Bulkhead::ThreadPool(ThreadPool::default())),
         ("haproxy", Bulkhead::Haproxy(Haproxy::default())),
+        ("envoy", Bulkhead::Envoy(bulkhead::Envoy::default())),
     ];
     for (kind, bulkhead) in bulkheads {
         assert_eq!(bulkhead.kind(), kind);
@@ -322,6 +324,24 @@ fn full_tables_of_the_other_gates_say_everything() {
     lowers(
         "bulkhead = { kind = \"haproxy\", maxconn = 100, minconn = 20, fullconn = 400, maxqueue = 50, timeout_queue = \"5s\" }",
         Gate::Bulkhead(Bulkhead::Haproxy(haproxy)),
+    );
+    let caps = bulkhead::Envoy {
+        max_connections: 1,
+        max_pending_requests: 2,
+        max_requests: 3,
+        max_retries: 4,
+        protocol: bulkhead::envoy::Protocol::Http2,
+    };
+    lowers(
+        "bulkhead = { kind = \"envoy\", max_connections = 1, max_pending_requests = 2, max_requests = 3, max_retries = 4, \
+         protocol = \"http2\" }",
+        Gate::Bulkhead(Bulkhead::Envoy(caps)),
+    );
+    let window = |when_out: WhenOut| Gate::Bulkhead(Bulkhead::Credits(Credits { window: 3, when_out }));
+    lowers("bulkhead = { kind = \"credits\", window = 3 }", window(WhenOut::Block));
+    lowers(
+        "bulkhead = { kind = \"credits\", window = 3, when_out = \"refuse\" }",
+        window(WhenOut::Refuse),
     );
     let bucket = TokenBucket {
         max_wait: ms(50),

@@ -94,6 +94,7 @@ fn bulkhead(it: &Bulkhead, out: &mut Diagnostics) {
                 idle(&it.fullconn, what, "add `minconn = 20`, or leave it out", out);
             }
         }
+        Bulkhead::Envoy(_) | Bulkhead::Credits(_) => {}
     }
 }
 

@@ -61,6 +61,9 @@ pub(super) fn all(spec: &Spec, root: &Table, out: &mut Diagnostics) {
     spec.expect
         .iter()
         .for_each(|it| expect(spec, it, &Written::of(root, "expect", &it.name), ends, out));
+    spec.value
+        .iter()
+        .for_each(|it| price_for(&it.it, "a request", &[Per::Call], "0.02 EUR/call", out));
     spec.knob.iter().for_each(|it| knob(it, out));
     variants(spec, out);
 }

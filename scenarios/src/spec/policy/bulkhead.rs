@@ -2,6 +2,8 @@
 
 use crate::fields::*;
 use crate::spec::{Limit, Opt, Switch};
+use brownout_sim_core::component::credits::WhenOut;
+use brownout_sim_core::policy::bulkhead::envoy::Protocol;
 use brownout_sim_core::time::Span;
 
 kinds! {
@@ -10,6 +12,8 @@ kinds! {
         "semaphore" => Semaphore(Semaphore),
         "thread_pool" => ThreadPool(ThreadPool),
         "haproxy" => Haproxy(Haproxy),
+        "envoy" => Envoy(Envoy),
+        "credits" => Credits(Credits),
     }
 }
 
@@ -58,3 +62,31 @@ table! {
         timeout_queue: Opt<Span> = wait(), default("\"unlimited\""), "\"5s\"";
     }
 }
+
+table! {
+    /// Envoy's "circuit breakers": caps of a cluster, without any memory. A request needs a connection; over HTTP/1 it has it for itself. Without a free one, another is made if `max_connections` allows (that takes no time here), else the request waits if `max_pending_requests` allows. What overflows a cap ends as `bulkhead_full` at once (a 503 with `x-envoy-overloaded`) and is not retried. How long connecting takes is `pool`'s affair.
+    pub struct Envoy "bulkhead" {
+        /// Connections, all replicas of the callee together.
+        max_connections: Opt<u32> = count(1, 1_000_000_000), default("1024"), "100";
+        /// Requests that wait for one, for as long as it takes.
+        max_pending_requests: Opt<u32> = count(1, 1_000_000_000), default("1024"), "100";
+        /// Requests in flight.
+        max_requests: Opt<u32> = count(1, 1_000_000_000), default("1024"), "100";
+        /// Retries in flight, from the decision to the end of the attempt; what overflows is not retried. The same as a `budget` of kind `envoy`, which is used instead if the retry has one.
+        max_retries: Opt<u32> = count(0, 1_000_000_000), default("3"), "10";
+        /// Whether a connection carries one request at a time, or any number.
+        protocol: Opt<Protocol> = words(&Protocol::NAMES), default("\"http1\""), "\"http2\"";
+    }
+}
+
+table! {
+    /// Backpressure by credits: at most so many calls of a caller unanswered; each answer gives a credit back. Who finds none is blocked until its turn comes, in order and for as long as it takes, so that the queue stands with the caller (a full buffer that blocks its producer is the same thing: its credits are the places in the buffer and at the callee), or is refused as `bulkhead_full`. It differs from a semaphore with an unlimited wait in name and defaults alone.
+    pub struct Credits "bulkhead" {
+        /// Calls that may be unanswered at once.
+        window: Opt<u32> = count(1, 1_000_000_000), required(), "3";
+        /// What becomes of a call that finds no credit.
+        when_out: Opt<WhenOut> = words(WHEN_OUT), default("\"block\""), "\"refuse\"";
+    }
+}
+
+const WHEN_OUT: &[(&str, WhenOut)] = &[("block", WhenOut::Block), ("refuse", WhenOut::Refuse)];

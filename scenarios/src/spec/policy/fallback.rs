@@ -30,10 +30,12 @@ table! {
 }
 
 table! {
-    /// The last good answer that this caller had from the callee, if it is not too old.
+    /// The last good answer that this caller had from the callee, if it is not too old: one for all calls, or one for each key.
     pub struct StaleFallback "fallback" {
         /// How old it may be.
         max_stale: Opt<Span> = duration(), required(), "\"60s\"";
+        /// How many answers are kept, one for each key of requests, the least recently used going first; without it one answers all.
+        keys: Opt<u32> = count(1, 1_000_000_000), optional(), "1000";
         /// Which failures it answers; bad requests and cancelled calls are never helped.
         on: Opt<Vec<At<Outcome>>> = many(outcome()), default("[\"error\", \"queue_full\", \"queue_timeout\", \"shed\", \"quota\", \"refused\", \"reset\", \"unreachable\", \"timeout\", \"deadline\", \"throttled\", \"rate_limited\", \"breaker_open\", \"bulkhead_full\", \"over_limit\", \"pool_timeout\"]"), "[\"timeout\", \"breaker_open\"]";
         /// How long making the answer takes.

@@ -4,6 +4,8 @@ pub mod balance;
 pub mod breaker;
 pub mod budget;
 pub mod bulkhead;
+pub mod cache;
+pub mod collapse;
 pub mod concurrency;
 pub mod deadline;
 pub mod fallback;
@@ -27,6 +29,8 @@ use brownout_sim_core::policy::PolicyKind;
 use brownout_sim_core::policy::timeout::Cancel;
 use brownout_sim_core::time::Span;
 use bulkhead::Bulkhead;
+use cache::Cache;
+use collapse::Collapse;
 use concurrency::Concurrency;
 use deadline::Deadline;
 use fallback::Fallback;
@@ -52,6 +56,10 @@ table! {
         cancel: Opt<Cancel> = words(CANCELS), default("\"none\"").live(), "\"propagate\"";
         /// Answers something else when a call has failed; `"none"` switches it off.
         fallback: Opt<Switch<Fallback>> = switch(kind_or_table::<Fallback>()), optional().live(), "\"static\"";
+        /// Answers from memory, or joins an equal call that is out; `"none"` switches it off.
+        cache: Opt<Switch<Cache>> = switch(cache()), optional().live(), "{ ttl = \"30s\", single_flight = true }";
+        /// Makes one call of several; `"none"` switches it off.
+        collapse: Opt<Switch<Collapse>> = switch(short::<Collapse>("timer_delay")), optional().live(), "{ timer_delay = \"10ms\", scope = \"global\" }";
         /// Sends another copy before the first has answered; `"none"` switches it off.
         hedge: Opt<Switch<Hedge>> = switch(hedge()), optional().live(), "\"50ms\"";
         /// Sends again after a failure; `"none"` switches it off.

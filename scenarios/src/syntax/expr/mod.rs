@@ -6,7 +6,7 @@
 //! sum        = product { ( "+" | "-" ) product }
 //! product    = value { ( "*" | "/" ) value }
 //! value      = quantity | "(" sum ")" | metric | ( "max" | "min" ) "(" sum ")" | "share" "(" condition ")"
-//!            | "time" "until" condition [ "after" instant ]
+//!            | "time" "until" condition [ "after" instant ] | "time" "while" condition | "never" "(" sum ")"
 //! metric     = key [ "(" target ")" ]          key = name { "." name-or-digits }
 //! ```
 //!
@@ -54,6 +54,20 @@ pub enum Expr {
         condition: Box<Condition>,
         /// Counted from here; from the run's beginning where there is none.
         after: Option<Instant>,
+        /// From its first to its last character.
+        at: Range<usize>,
+    },
+    /// For how long a condition holds in all, window by window.
+    TimeWhile {
+        /// The condition.
+        condition: Box<Condition>,
+        /// From its first to its last character.
+        at: Range<usize>,
+    },
+    /// Whether what a value waits for never comes.
+    Never {
+        /// The value: a time until something, or a metric that is one.
+        of: Box<Expr>,
         /// From its first to its last character.
         at: Range<usize>,
     },
@@ -153,7 +167,11 @@ impl Expr {
         match self {
             Expr::Quantity(it) => it.at.clone(),
             Expr::Metric(it) => it.at.clone(),
-            Expr::Extreme { at, .. } | Expr::Share { at, .. } | Expr::TimeUntil { at, .. } => at.clone(),
+            Expr::Extreme { at, .. }
+            | Expr::Share { at, .. }
+            | Expr::TimeUntil { at, .. }
+            | Expr::TimeWhile { at, .. }
+            | Expr::Never { at, .. } => at.clone(),
             Expr::Binary { left, right, .. } => left.at().start..right.at().end,
         }
     }
@@ -163,8 +181,10 @@ impl Expr {
         match self {
             Expr::Quantity(_) => Vec::new(),
             Expr::Metric(it) => vec![it],
-            Expr::Extreme { of, .. } => of.metrics(),
-            Expr::Share { of: condition, .. } | Expr::TimeUntil { condition, .. } => condition.metrics(),
+            Expr::Extreme { of, .. } | Expr::Never { of, .. } => of.metrics(),
+            Expr::Share { of: condition, .. }
+            | Expr::TimeUntil { condition, .. }
+            | Expr::TimeWhile { condition, .. } => condition.metrics(),
             Expr::Binary { left, right, .. } => [left.metrics(), right.metrics()].concat(),
         }
     }
@@ -173,8 +193,8 @@ impl Expr {
     pub fn instants(&self) -> Vec<&Instant> {
         match self {
             Expr::Quantity(_) | Expr::Metric(_) => Vec::new(),
-            Expr::Extreme { of, .. } => of.instants(),
-            Expr::Share { of, .. } => of.instants(),
+            Expr::Extreme { of, .. } | Expr::Never { of, .. } => of.instants(),
+            Expr::Share { of, .. } | Expr::TimeWhile { condition: of, .. } => of.instants(),
             Expr::TimeUntil { condition, after, .. } => condition.instants().into_iter().chain(after).collect(),
             Expr::Binary { left, right, .. } => [left.instants(), right.instants()].concat(),
         }
@@ -226,6 +246,8 @@ impl fmt::Display for Expr {
                 ..
             } => write!(f, "time until {condition} after {after}"),
             Expr::TimeUntil { condition, .. } => write!(f, "time until {condition}"),
+            Expr::TimeWhile { condition, .. } => write!(f, "time while {condition}"),
+            Expr::Never { of, .. } => write!(f, "never({of})"),
             Expr::Binary { operator, left, right } => {
                 let sign = match operator.it {
                     Operator::Add => '+',
@@ -240,7 +262,7 @@ impl fmt::Display for Expr {
                     Expr::Binary { operator, .. } => {
                         matches!(operator.it, Operator::Add | Operator::Subtract) && product
                     }
-                    Expr::TimeUntil { .. } => true,
+                    Expr::TimeUntil { .. } | Expr::TimeWhile { .. } => true,
                     _ => false,
                 };
                 let nested = matches!(**right, Expr::Binary { .. });
@@ -279,7 +301,7 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = self.comparison.it.sign();
         let side = |it: &Expr| {
-            if matches!(it, Expr::TimeUntil { .. }) {
+            if matches!(it, Expr::TimeUntil { .. } | Expr::TimeWhile { .. }) {
                 format!("({it})")
             } else {
                 it.to_string()

@@ -202,6 +202,17 @@ fn value(cursor: &mut Cursor<'_>, depth: usize) -> Result<Expr, SyntaxError> {
             at: start..end,
         });
     }
+    if cursor.at_word("time") && rest["time".len()..].trim_start().starts_with("while") {
+        cursor.eat_word("time");
+        if cursor.eat_word("while").is_none() {
+            return Err(cursor.expected("`while`"));
+        }
+        let condition = Box::new(full_condition(cursor, depth + 1)?);
+        return Ok(Expr::TimeWhile {
+            condition,
+            at: start..cursor.pos(),
+        });
+    }
     let Some(key) = metric_key(cursor) else {
         let error = cursor.expected("a metric or a quantity");
         return Err(error.help("write it like `p99(web.home)` or `250ms`"));
@@ -227,6 +238,15 @@ fn value(cursor: &mut Cursor<'_>, depth: usize) -> Result<Expr, SyntaxError> {
             Ok(Expr::Extreme {
                 which,
                 of: Box::new(of),
+                at: start..cursor.pos(),
+            })
+        }
+        "never" if open => {
+            cursor.take(1);
+            let of = Box::new(sum(cursor, depth + 1)?);
+            closing(cursor)?;
+            Ok(Expr::Never {
+                of,
                 at: start..cursor.pos(),
             })
         }

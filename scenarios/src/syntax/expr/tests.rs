@@ -189,7 +189,7 @@ fn operators_bind_as_in_arithmetic() {
 proptest! {
     #[test]
     fn no_text_panics(text in "\\PC*", words in prop::collection::vec(prop::sample::select(vec![
-        "p99", "max", "share", "time", "until", "after", "fault.x.end", "(", "(", ")", ")", "web.home", "app -> db", " ", " ", ">=", "<", "=", "+", "-", "*", "/", "95%", "of",
+        "p99", "max", "share", "time", "until", "while", "never", "after", "fault.x.end", "faults.end", "(", "(", ")", ")", "web.home", "app -> db", " ", " ", ">=", "<", "=", "+", "-", "*", "/", "95%", "of",
         "baseline", "5ms", "3", "x2", "1 EUR", "é", ".", "..",
     ]), 0..20)) {
         check_places(&text, measure(&text));
@@ -201,6 +201,7 @@ proptest! {
     #[test]
     fn what_is_printed_reads_back(words in prop::collection::vec(prop::sample::select(vec![
         "p99(a)", "max(p50(b -> c))", "5ms", "3", "(1 + p9(x))", "share(response(w) > 1s)", "time until p9(a) < 1s after fault.x.end",
+        "time while p9(a) < 1s", "never(time until p9(a) < 1s after faults.end + 5s)",
     ]), 1..6), signs in prop::collection::vec(prop::sample::select(vec![" + ", " - ", " * ", " / ", " < "]), 6)) {
         let text: String = words.iter().zip(&signs).flat_map(|(word, sign)| [*word, *sign]).collect();
         let text = text.trim_end_matches(|it| " +-*/<".contains(it));

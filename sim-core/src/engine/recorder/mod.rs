@@ -62,6 +62,18 @@ fn float(span: Span) -> f64 {
     }
 }
 
+/// How a call is answered by another, or by memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shared {
+    Hit,
+    Missed,
+    Joined,
+    /// One that was made for a batch.
+    Batch,
+    /// One that went into a batch.
+    Batched,
+}
+
 /// One lane.
 #[derive(Debug, Default)]
 pub(crate) struct LaneStats {
@@ -179,7 +191,7 @@ impl Recorder {
         if over.measured {
             let took = now.since(over.start);
             stats.good += u64::from(good);
-            if !over.sent && took == Span::ZERO {
+            if !over.sent && took == Span::ZERO && outcome != Outcome::Ok {
                 stats.unsent += 1;
             } else if outcome == Outcome::Ok {
                 stats.response_ok.record(took);
@@ -283,6 +295,19 @@ impl Recorder {
         let covered = &mut self.lanes[lane as usize].covered;
         covered.fallbacks += u64::from(measured && answered);
         covered.fallbacks_failed += u64::from(measured && !answered);
+    }
+
+    /// A call met a cache or a collapser.
+    pub fn shared(&mut self, lane: u32, measured: bool, how: Shared) {
+        let covered = &mut self.lanes[lane as usize].covered;
+        let count = u64::from(measured);
+        match how {
+            Shared::Hit => covered.cache_hits += count,
+            Shared::Missed => covered.cache_misses += count,
+            Shared::Joined => covered.cache_joined += count,
+            Shared::Batch => covered.batches += count,
+            Shared::Batched => covered.batched += count,
+        }
     }
 
     /// An attempt arrives; gives whether it is in the statistics of its service.

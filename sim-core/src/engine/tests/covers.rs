@@ -295,6 +295,7 @@ fn fb_1_the_eleventh_fallback_at_once_is_rejected() {
 fn fb_2_a_stale_answer_may_be_too_old() {
     let stale = fallback(Kind::StaleCache {
         max_stale: Span::from_secs(60),
+        keys: None,
     });
     let system = pair(&[0, 30_000, 61_000], ms(0), vec![stale]).lasting(70);
     let dead = system.fault("db", 1_000, 69_000, Effect::Crash);

@@ -2,7 +2,9 @@
 
 mod admission;
 mod arrivals;
+mod backpressure;
 mod build;
+mod caches;
 mod callers;
 mod chain;
 mod changes;

@@ -22,6 +22,8 @@ use crate::observe::Record;
 use crate::policy::backoff::{Backoff, Curve, Jitter};
 use crate::policy::budget::{Budget, Envoy, bucket::Bucket};
 use crate::policy::bulkhead::{Bulkhead, Semaphore};
+use crate::policy::cache::collapser::Scope;
+use crate::policy::cache::{Cache, Collapser, Ttl};
 use crate::policy::deadline::Deadline;
 use crate::policy::fallback::{Fallback, Kind};
 use crate::policy::hedge::{Average, Delay, Hedge, Losers, OnFailure};
@@ -369,10 +371,34 @@ impl Choices<'_> {
             };
             put(self, Stage::Cover(Cover::Hedge(hedge)));
         }
+        if self.one_in(4) {
+            let cache = match self.below(3) {
+                0 => Cache::Request,
+                _ => Cache::Ttl(Ttl {
+                    ttl: ms(1 + self.below(200)),
+                    jitter: Factor(self.below(3) * 500_000),
+                    limit: Some(1 + self.below(4) as u32),
+                    single_flight: self.one_in(2),
+                }),
+            };
+            put(self, Stage::Cover(Cover::Cache(cache)));
+        }
+        if self.one_in(4) {
+            let collapser = Collapser {
+                max_requests_in_batch: self.one_in(2).then_some(1 + self.below(3) as u32),
+                timer_delay: ms(1 + self.below(20)),
+                request_cache: self.one_in(2),
+                scope: if self.one_in(2) { Scope::Global } else { Scope::Request },
+            };
+            put(self, Stage::Cover(Cover::Collapse(collapser)));
+        }
         if self.one_in(3) {
             let kind = match self.below(5) {
                 0 => Kind::Static,
-                1 => Kind::StaleCache { max_stale: ms(50) },
+                1 => Kind::StaleCache {
+                    max_stale: ms(50),
+                    keys: self.one_in(2).then_some(3),
+                },
                 2 => Kind::FailSilent,
                 3 => Kind::Dependency,
                 _ => Kind::Enqueue {

@@ -55,6 +55,11 @@ impl Default for Envoy {
     }
 }
 
+impl Protocol {
+    /// Names in files.
+    pub const NAMES: [(&'static str, Protocol); 2] = [("http1", Protocol::Http1), ("http2", Protocol::Http2)];
+}
+
 /// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -64,7 +69,7 @@ pub struct State {
     connecting: u32,
     requests: u32,
     retries: u32,
-    queue: Queue,
+    pub(super) queue: Queue,
 }
 
 /// What becomes of a request.
@@ -103,6 +108,10 @@ impl State {
 
     /// Requests in flight.
     pub fn requests(&self) -> u32 {
+        self.requests
+    }
+
+    pub(super) fn inside(&self) -> u32 {
         self.requests
     }
 
@@ -187,6 +196,31 @@ impl Envoy {
         let sent = state.requests < self.max_requests;
         state.requests += u32::from(sent);
         Some(Next { ticket, sent })
+    }
+
+    /// A call enters, where connections take no time to make.
+    #[inline]
+    pub(super) fn enter(&self, state: &mut State, ticket: Ticket) -> super::Entry {
+        match self.request(state, ticket) {
+            Entry::Sent => super::Entry::Started,
+            Entry::Overflow => super::Entry::Rejected,
+            Entry::Pending { connect: false } => super::Entry::Waiting,
+            Entry::Pending { connect: true } => {
+                self.connected(state);
+                match self.next(state) {
+                    Some(Next { sent: true, .. }) => super::Entry::Started,
+                    _ => super::Entry::Rejected,
+                }
+            }
+        }
+    }
+
+    /// The same of one that is pending. Its connection has just been left by another, so there is room for a request.
+    #[inline]
+    pub(super) fn next_sent(&self, state: &mut State) -> Option<Ticket> {
+        let next = self.next(state)?;
+        assert!(next.sent, "one request less, and one more");
+        Some(next.ticket)
     }
 
     /// Asks for a retry; it holds its slot until [`Envoy::retry_done`].

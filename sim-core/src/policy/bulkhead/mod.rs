@@ -8,9 +8,10 @@
 //! A wait here is not bounded by the timeout of one attempt if that stands inside, as it does by default; around a
 //! Hystrix thread pool the timeout runs in the queue too, so it stands outside.
 //!
-//! One file a kind, each with settings of its own; this file is the one `match`. [`Envoy`]'s caps on connections and
-//! requests have verbs of their own.
+//! One file a kind, each with settings of its own; this file is the one `match`. [`Envoy`]'s caps have verbs of their own as well,
+//! for connections that take time to make; here they take none.
 
+pub mod credits;
 pub mod envoy;
 pub mod haproxy;
 mod queue;
@@ -22,6 +23,7 @@ pub use haproxy::Haproxy;
 pub use semaphore::Semaphore;
 pub use thread_pool::ThreadPool;
 
+use crate::component::credits::Credits;
 use crate::policy::Invalid;
 use crate::time::SimTime;
 
@@ -34,6 +36,10 @@ pub enum Bulkhead {
     ThreadPool(ThreadPool),
     /// A limit that grows with the load: a HAProxy server's `maxconn`.
     Haproxy(Haproxy),
+    /// Caps on connections, on requests that wait for one, and on requests: Envoy's "circuit breakers".
+    Envoy(Envoy),
+    /// A window of credits: backpressure.
+    Credits(Credits),
 }
 
 /// Who is inside a [`Bulkhead`] and who waits.
@@ -45,6 +51,10 @@ pub enum BulkheadState {
     ThreadPool(thread_pool::State),
     /// A limit that grows with the load.
     Haproxy(haproxy::State),
+    /// Envoy's caps.
+    Envoy(envoy::State),
+    /// A window of credits.
+    Credits(credits::State),
 }
 
 /// A name that the caller gives to a call, to be told it again when its turn has come.
@@ -61,27 +71,6 @@ pub enum Entry {
     Rejected,
 }
 
-macro_rules! machine {
-    ($bulkhead:expr, $state:expr, $it:ident, $of:ident => $call:expr) => {
-        match ($bulkhead, $state) {
-            (Bulkhead::Semaphore($it), BulkheadState::Semaphore($of)) => $call,
-            (Bulkhead::ThreadPool($it), BulkheadState::ThreadPool($of)) => $call,
-            (Bulkhead::Haproxy($it), BulkheadState::Haproxy($of)) => $call,
-            _ => unreachable!("a bulkhead's state was made by the same settings"),
-        }
-    };
-}
-
-macro_rules! state {
-    ($state:expr, $of:ident => $call:expr) => {
-        match $state {
-            BulkheadState::Semaphore($of) => $call,
-            BulkheadState::ThreadPool($of) => $call,
-            BulkheadState::Haproxy($of) => $call,
-        }
-    };
-}
-
 impl Bulkhead {
     /// The name of the kind in files.
     pub const fn kind(&self) -> &'static str {
@@ -89,6 +78,8 @@ impl Bulkhead {
             Bulkhead::Semaphore(_) => "semaphore",
             Bulkhead::ThreadPool(_) => "thread_pool",
             Bulkhead::Haproxy(_) => "haproxy",
+            Bulkhead::Envoy(_) => "envoy",
+            Bulkhead::Credits(_) => "credits",
         }
     }
 
@@ -98,6 +89,8 @@ impl Bulkhead {
             Bulkhead::Semaphore(it) => it.check(),
             Bulkhead::ThreadPool(it) => it.check(),
             Bulkhead::Haproxy(it) => it.check(),
+            Bulkhead::Envoy(it) => it.check(),
+            Bulkhead::Credits(it) => it.check(),
         }
     }
 
@@ -107,6 +100,8 @@ impl Bulkhead {
             Bulkhead::Semaphore(it) => BulkheadState::Semaphore(it.start()),
             Bulkhead::ThreadPool(it) => BulkheadState::ThreadPool(it.start()),
             Bulkhead::Haproxy(it) => BulkheadState::Haproxy(it.start()),
+            Bulkhead::Envoy(it) => BulkheadState::Envoy(it.start()),
+            Bulkhead::Credits(it) => BulkheadState::Credits(credits::start(it)),
         }
     }
 
@@ -118,6 +113,8 @@ impl Bulkhead {
             (Bulkhead::Semaphore(it), BulkheadState::Semaphore(of)) => it.enter(of, now, ticket),
             (Bulkhead::ThreadPool(it), BulkheadState::ThreadPool(of)) => it.enter(of, now, ticket),
             (Bulkhead::Haproxy(it), BulkheadState::Haproxy(of)) => it.enter(of, now, ticket, load),
+            (Bulkhead::Envoy(it), BulkheadState::Envoy(of)) => it.enter(of, ticket),
+            (Bulkhead::Credits(it), BulkheadState::Credits(of)) => credits::enter(it, of, now, ticket),
             _ => unreachable!("a bulkhead's state was made by the same settings"),
         }
     }
@@ -125,7 +122,14 @@ impl Bulkhead {
     /// A call that had started is over.
     #[inline]
     pub fn leave(&self, state: &mut BulkheadState, now: SimTime) {
-        machine!(self, state, it, of => it.leave(of, now));
+        match (self, state) {
+            (Bulkhead::Semaphore(it), BulkheadState::Semaphore(of)) => it.leave(of, now),
+            (Bulkhead::ThreadPool(it), BulkheadState::ThreadPool(of)) => it.leave(of, now),
+            (Bulkhead::Haproxy(it), BulkheadState::Haproxy(of)) => it.leave(of, now),
+            (Bulkhead::Envoy(it), BulkheadState::Envoy(of)) => it.finished(of),
+            (Bulkhead::Credits(it), BulkheadState::Credits(of)) => credits::leave(it, of),
+            _ => unreachable!("a bulkhead's state was made by the same settings"),
+        }
     }
 
     /// Who has waited and starts now, if anybody may.
@@ -135,9 +139,36 @@ impl Bulkhead {
             (Bulkhead::Semaphore(it), BulkheadState::Semaphore(of)) => it.next(of),
             (Bulkhead::ThreadPool(it), BulkheadState::ThreadPool(of)) => it.next(of, now),
             (Bulkhead::Haproxy(it), BulkheadState::Haproxy(of)) => it.next(of, load),
+            (Bulkhead::Envoy(it), BulkheadState::Envoy(of)) => it.next_sent(of),
+            (Bulkhead::Credits(_), BulkheadState::Credits(of)) => credits::next(of),
             _ => unreachable!("a bulkhead's state was made by the same settings"),
         }
     }
+
+    /// A call that waits does so no longer; whether it did.
+    #[inline]
+    pub fn give_up(&self, state: &mut BulkheadState, ticket: Ticket) -> bool {
+        match (self, state) {
+            (Bulkhead::Credits(it), BulkheadState::Credits(of)) => of.give_up(it, ticket),
+            (_, BulkheadState::Credits(_)) => unreachable!("a bulkhead's state was made by the same settings"),
+            (_, BulkheadState::Semaphore(of)) => of.queue.give_up(ticket),
+            (_, BulkheadState::ThreadPool(of)) => of.queue.give_up(ticket),
+            (_, BulkheadState::Haproxy(of)) => of.queue.give_up(ticket),
+            (_, BulkheadState::Envoy(of)) => of.give_up(ticket),
+        }
+    }
+}
+
+macro_rules! state {
+    ($state:expr, $of:ident => $call:expr) => {
+        match $state {
+            BulkheadState::Semaphore($of) => $call,
+            BulkheadState::ThreadPool($of) => $call,
+            BulkheadState::Haproxy($of) => $call,
+            BulkheadState::Envoy($of) => $call,
+            BulkheadState::Credits($of) => $call,
+        }
+    };
 }
 
 impl BulkheadState {
@@ -151,12 +182,6 @@ impl BulkheadState {
     #[inline]
     pub fn expire(&mut self, now: SimTime) -> Option<Ticket> {
         state!(self, it => it.queue.expire(now))
-    }
-
-    /// A call that waits does so no longer; whether it did.
-    #[inline]
-    pub fn give_up(&mut self, ticket: Ticket) -> bool {
-        state!(self, it => it.queue.give_up(ticket))
     }
 
     /// How many have started and not left.

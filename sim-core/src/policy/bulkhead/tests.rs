@@ -183,7 +183,7 @@ fn waiting_is_in_order_and_not_for_longer_than_allowed() {
     assert_eq!(bench.leave(59), [1]);
     assert_eq!(bench.state.expire(at(70)), Some(2));
     assert_eq!(bench.state.expire(at(70)), None);
-    assert!(bench.state.give_up(3) && !bench.state.give_up(3));
+    assert!(bench.bulkhead.give_up(&mut bench.state, 3) && !bench.bulkhead.give_up(&mut bench.state, 3));
     assert_eq!(bench.state.next_timeout(), None);
     assert_eq!(bench.leave(100), []);
     assert_eq!((bench.state.inside(), bench.state.waiting()), (0, 0));

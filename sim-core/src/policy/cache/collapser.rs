@@ -66,6 +66,24 @@ impl CollapserState {
         &self.last
     }
 
+    /// The members of the batch in the making.
+    pub fn gathered(&self) -> &[Member] {
+        &self.batch
+    }
+
+    /// A call that is in the batch in the making is given up; another that had joined it may take its place.
+    pub fn give_up(&mut self, call: u32, to: Option<u32>) {
+        let Some(at) = self.batch.iter().position(|it| it.call == call) else {
+            return;
+        };
+        match to {
+            Some(to) => self.batch[at].call = to,
+            None => {
+                self.batch.remove(at);
+            }
+        }
+    }
+
     fn run(&mut self) {
         core::mem::swap(&mut self.batch, &mut self.last);
         self.batch.clear();
@@ -125,12 +143,8 @@ impl Collapser {
         }
     }
 
-    /// A call comes.
+    /// A call comes. One that comes after the tick of a batch that was not run in time is in that batch.
     pub fn offer(&self, state: &mut CollapserState, now: SimTime, argument: u64, call: u32) -> Offer {
-        assert!(
-            now <= state.next_at(),
-            "a batch is run before what comes after its tick"
-        );
         if state.batch.is_empty() {
             self.catch_up(state, now);
         }
@@ -252,6 +266,20 @@ mod tests {
         assert_eq!(twice(uncached), (gathered(false), Offer::Duplicate));
         // In a full batch it is not looked for.
         assert_eq!(twice(of(1)), (gathered(false), gathered(true)));
+    }
+
+    #[test]
+    fn a_call_that_is_given_up_leaves_the_batch_unless_another_had_joined_it() {
+        let (collapser, mut state) = (Collapser::default(), CollapserState::default());
+        for (argument, call) in [(7, 1), (8, 2), (7, 3), (9, 4)] {
+            collapser.offer(&mut state, at(0), argument, call);
+        }
+        state.give_up(1, Some(3));
+        state.give_up(2, None);
+        let calls: Vec<u32> = state.gathered().iter().map(|it| it.call).collect();
+        assert_eq!(calls, [3, 4]);
+        assert!(collapser.on_tick(&mut state, at(10)));
+        assert_eq!(state.last().len(), 2);
     }
 
     #[test]

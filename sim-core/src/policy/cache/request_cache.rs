@@ -55,6 +55,25 @@ impl<T: Copy> RequestCache<T> {
         }
     }
 
+    /// The call that was made goes on for another that had joined it, as it is given up itself.
+    pub fn hand_over(&mut self, key: u64, call: u32, to: u32) {
+        if let Ok(at) = self.place(key)
+            && let Entry::Out(first) = &mut self.entries[at].1
+            && *first == call
+        {
+            *first = to;
+        }
+    }
+
+    /// The call that was made is given up and nobody waits for it: the next is made.
+    pub fn forget(&mut self, key: u64, call: u32) {
+        if let Ok(at) = self.place(key)
+            && matches!(self.entries[at].1, Entry::Out(first) if first == call)
+        {
+            self.entries.remove(at);
+        }
+    }
+
     /// Forgets one key, as after a write; calls that have joined stay joined.
     pub fn clear(&mut self, key: u64) {
         if let Ok(at) = self.place(key) {
@@ -97,5 +116,21 @@ mod tests {
         assert_eq!(cache.call(7, 3), Lookup::Join(2));
         cache.settle(7, 2, Outcome::Error);
         assert_eq!(cache.call(7, 4), Lookup::Answer(Outcome::Error));
+    }
+
+    #[test]
+    fn a_call_that_is_given_up_goes_on_for_one_that_joined() {
+        let mut cache = RequestCache::default();
+        assert_eq!(cache.call(7, 1), Lookup::Make);
+        assert_eq!(cache.call(7, 2), Lookup::Join(1));
+        cache.hand_over(7, 1, 2);
+        assert_eq!(cache.call(7, 3), Lookup::Join(2));
+        cache.settle(7, 1, Outcome::Error);
+        assert_eq!(cache.call(7, 4), Lookup::Join(2), "it is another's by now");
+        cache.settle(7, 2, Outcome::Ok);
+        assert_eq!(cache.call(7, 5), Lookup::Answer(Outcome::Ok));
+        assert_eq!(cache.call(8, 6), Lookup::Make);
+        cache.forget(8, 6);
+        assert_eq!(cache.call(8, 7), Lookup::Make);
     }
 }

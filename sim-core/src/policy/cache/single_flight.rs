@@ -40,6 +40,21 @@ impl SingleFlight {
         Some(joined)
     }
 
+    /// The call that was made goes on for another that had joined it, as it is given up itself.
+    pub fn hand_over(&mut self, key: u64, call: u32, to: u32) {
+        if let Some(flight) = self.out.get_mut(&key).filter(|it| it.call == call) {
+            flight.call = to;
+            flight.joined -= 1;
+        }
+    }
+
+    /// One that had joined gives up.
+    pub fn leave(&mut self, key: u64, call: u32) {
+        if let Some(flight) = self.out.get_mut(&key).filter(|it| it.call == call) {
+            flight.joined -= 1;
+        }
+    }
+
     /// The next call with this key is made, although one is out (`Forget`).
     pub fn forget(&mut self, key: u64) {
         self.out.remove(&key);
@@ -71,6 +86,17 @@ mod tests {
         assert_eq!(flights.call(7, 5), Lookup::Make, "nothing is kept");
         assert_eq!((flights.settle(8, 3), flights.settle(7, 5)), (Some(0), Some(0)));
         assert!(flights.is_empty());
+    }
+
+    #[test]
+    fn a_call_that_is_given_up_goes_on_for_those_who_joined() {
+        let mut flights = SingleFlight::default();
+        let said = [1, 2, 3].map(|it| flights.call(7, it));
+        assert_eq!(said, [Lookup::Make, Lookup::Join(1), Lookup::Join(1)]);
+        flights.hand_over(7, 1, 2);
+        assert_eq!(flights.call(7, 4), Lookup::Join(2));
+        flights.leave(7, 2);
+        assert_eq!((flights.settle(7, 1), flights.settle(7, 2)), (None, Some(1)));
     }
 
     #[test]

@@ -39,6 +39,7 @@ fn fb_1_ten_slow_fallbacks_answer_and_the_eleventh_is_turned_away_at_once() {
 fn fb_2_a_stale_answer_is_good_until_it_is_too_old() {
     let fallback = Fallback::of(Kind::StaleCache {
         max_stale: Span::from_secs(60),
+        keys: None,
     });
     let mut state = fallback.start();
     let down = |state: &mut State, s| fallback.after(state, at(s), Outcome::Unreachable);
@@ -64,6 +65,7 @@ fn fb_2_a_stale_answer_is_good_until_it_is_too_old() {
 fn a_degraded_answer_is_not_worth_storing() {
     let fallback = Fallback::of(Kind::StaleCache {
         max_stale: Span::from_secs(60),
+        keys: None,
     });
     let mut state = fallback.start();
     fallback.after(&mut state, at(0), Outcome::Degraded);
@@ -130,7 +132,10 @@ fn settings_out_of_range_are_told() {
             on: HELPED.with(Outcome::Cancelled),
             ..Fallback::of(Kind::Static)
         },
-        Fallback::of(Kind::StaleCache { max_stale: Span::ZERO }),
+        Fallback::of(Kind::StaleCache {
+            max_stale: Span::ZERO,
+            keys: None,
+        }),
         Fallback::of(Kind::Enqueue {
             limit: Some(0),
             every: Span::from_secs(1),
