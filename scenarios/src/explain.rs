@@ -24,9 +24,10 @@ pub fn explain(topic: &str) -> Option<String> {
         let texts: Vec<String> = all.iter().map(|it| explain_field(&it.1, &it.0)).collect();
         return Some(texts.join("\n"));
     }
-    if Document::profiles().contains(&topic) {
+    if let Some((comment, settings)) = Document::profile(topic) {
+        let settings: String = settings.lines().map(|it| format!("    {it}\n")).collect();
         return Some(format!(
-            "{topic}: a profile, the defaults of a library.\n\n    [policy.x]\n    like = \"{topic}\"\n"
+            "{topic}: a profile, the defaults of a library.\n\n{comment}\n\n    [policy.x]\n    like = \"{topic}\"\n\nIt sets:\n\n{settings}"
         ));
     }
     None

@@ -27,6 +27,7 @@ kinds! {
         "least_conn" => LeastConn(LeastConn),
         "ring_hash" => RingHash(RingHash),
         "maglev" => Maglev(Maglev),
+        "pick_first" => PickFirst(PickFirst),
     }
 }
 
@@ -34,6 +35,14 @@ table! {
     /// Each replica in turn.
     pub struct RoundRobin "balance" {
         /// Where the turn begins: at a replica drawn by each caller, or at the first.
+        start: Opt<Start> = words(STARTS), default("\"random\""), "\"first\"";
+    }
+}
+
+table! {
+    /// All calls to one, until its connection is refused or breaks; then the next in the list has them, as gRPC without a service config.
+    pub struct PickFirst "balance" {
+        /// Where a caller's list begins: at a replica drawn by each caller, as a resolver shuffles them, or at the first.
         start: Opt<Start> = words(STARTS), default("\"random\""), "\"first\"";
     }
 }

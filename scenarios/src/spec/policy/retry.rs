@@ -20,7 +20,7 @@ table! {
         /// Which outcomes are worth another attempt.
         on: Opt<Vec<At<Outcome>>> = many(outcome()), default("[\"error\", \"queue_full\", \"queue_timeout\", \"shed\", \"quota\", \"refused\", \"reset\", \"unreachable\", \"timeout\"]").live(), "[\"timeout\", \"refused\"]";
         /// How many retries all calls together may make; `"none"` switches it off.
-        budget: Opt<Switch<Budget>> = switch(budget()), optional().live(), "\"10%\"";
+        budget: Opt<Switch<Budget>> = switch(budget()), default("\"none\"").live(), "\"10%\"";
         /// What a callee's "try again in" means to the caller: nothing, at least that long (`true`), or as a library takes it.
         respect_retry_after: Opt<RetryAfter> = retry_after(), default("false").live(), "true";
         /// Gives up at once if the pause would outlast the deadline.
