@@ -388,6 +388,7 @@ pub fn result(seed: u64, slow: u32) -> RunResult {
             loads: vec![vec![(0..120).map(load_point).collect()]],
             services: vec![vec![ServicePoint::default(); 120]; 2],
             lanes: vec![vec![LanePoint::default(); 120]; 2],
+            edge_limits: vec![vec![None; 120]; 2],
         },
         transitions: vec![
             Transition {

@@ -7,7 +7,7 @@ use brownout_sim_core::model::Caller;
 
 use crate::diagnostics::Diagnostics;
 use crate::document::{Document, Merged, Node, Place, Table};
-use crate::fields::Block;
+use crate::fields::{Block, Shape, TableInfo};
 use crate::lower::resolve::Origin;
 use crate::lower::{Cx, System, flows, network, policies};
 use crate::scenario::Scenario;
@@ -96,40 +96,83 @@ fn written(merged: &Merged, at: Place) -> String {
 fn policy_rows(found: &policies::Effective<'_>, merged: &Merged) -> Vec<Row> {
     let mut rows = Vec::new();
     for (key, name) in policies::KEYS.into_iter().enumerate() {
-        let row = match found.by_key[key].and_then(|it| Some((it, policies::place_of(&it.it, key)?))) {
-            Some((policy, at)) => {
-                let policy = policy.name.value.as_str();
-                let from = format!("{} (policy.{policy})", merged.comes_from(at));
-                rows.push((name.to_owned(), written(merged, at), from));
-                if let Some(node) = merged.root().find(["policy", policy, name]) {
-                    parts(node, name, policy, merged, &mut rows);
-                }
-                continue;
-            }
+        let field = Policy::info().field(name).expect("every key is a field");
+        let node = found.by_key[key].and_then(|it| {
+            let policy = it.name.value.as_str();
+            Some((policy, merged.root().find(["policy", policy, name])?))
+        });
+        match node {
+            Some((policy, node)) => value_rows(name.to_owned(), node, (field.shape)(), policy, merged, &mut rows),
             None => {
-                let default = Policy::info().field(name).and_then(|it| it.rule.default);
-                let value = default.unwrap_or(if name == "order" { "as always" } else { "none" });
-                (name.to_owned(), value.to_owned(), "default".to_owned())
+                let value = field.rule.default;
+                let value = value.unwrap_or(if name == "order" { "as always" } else { "none" });
+                rows.push((name.to_owned(), value.to_owned(), DEFAULT.to_owned()));
             }
-        };
-        rows.push(row);
+        }
     }
     rows
 }
 
-/// The parts of a setting that another line or layer has put into its table.
-fn parts(node: &Node, path: &str, policy: &str, merged: &Merged, rows: &mut Vec<Row>) {
-    for (key, entry) in node.as_table().into_iter().flat_map(Table::in_order) {
-        let (path, at) = (format!("{path}.{key}"), entry.node.at);
-        let range = node.at.range();
-        let shown = (at.source, at.origin) == (node.at.source, node.at.origin)
-            && range.start <= at.range().start
-            && at.range().end <= range.end;
-        if !shown {
-            let from = format!("{} (policy.{policy})", merged.comes_from(at));
-            rows.push((path.clone(), written(merged, at), from));
+/// Where a value comes from that nobody has set.
+const DEFAULT: &str = "default";
+
+/// The tables that a value can be: with the kind each is, and the kind that needs no saying.
+type Forms = (Vec<(Option<&'static str>, &'static TableInfo)>, Option<&'static str>);
+
+fn forms(shape: Shape) -> Option<Forms> {
+    match shape {
+        Shape::Table(info) => Some((vec![(None, info)], None)),
+        Shape::Kinds(_, default, kinds) => {
+            let kinds = kinds.into_iter().map(|(kind, info)| (Some(kind), info));
+            Some((kinds.collect(), Some(default)))
         }
-        parts(&entry.node, &path, policy, merged, rows);
+        Shape::Either(all) => all.into_iter().find_map(forms),
+        _ => None,
+    }
+}
+
+/// A setting, and of a table every part of it: what a line or a layer has set, and the defaults of the rest.
+fn value_rows(path: String, node: &Node, shape: Shape, policy: &str, merged: &Merged, rows: &mut Vec<Row>) {
+    let from = |at: Place| format!("{} (policy.{policy})", merged.comes_from(at));
+    let table = node.as_table();
+    if table.is_none() {
+        rows.push((path.clone(), written(merged, node.at), from(node.at)));
+    }
+    let Some((kinds, usual)) = forms(shape) else {
+        for (key, entry) in table.into_iter().flat_map(Table::in_order) {
+            let at = entry.node.at;
+            rows.push((format!("{path}.{key}"), written(merged, at), from(at)));
+        }
+        return;
+    };
+    let kind = match (table, usual) {
+        (None, _) => node.as_str(),
+        (Some(table), Some(usual)) => {
+            let said = table.get("kind");
+            rows.push(match said {
+                Some(said) => (format!("{path}.kind"), written(merged, said.at), from(said.at)),
+                None => (format!("{path}.kind"), format!("\"{usual}\""), DEFAULT.to_owned()),
+            });
+            said.map_or(Some(usual), Node::as_str)
+        }
+        (Some(_), None) => None,
+    };
+    // A short form, such as a number alone, is all there is to it.
+    let Some((_, info)) = kinds.into_iter().find(|it| it.0 == kind) else {
+        return;
+    };
+    if table.is_none() && kind.is_none() {
+        return;
+    }
+    for field in info.all_fields() {
+        let path = format!("{path}.{}", field.name);
+        match table.and_then(|it| it.get(field.name)) {
+            Some(node) => value_rows(path, node, (field.shape)(), policy, merged, rows),
+            None => {
+                let value = field.rule.default.unwrap_or("(as described)");
+                rows.push((path, value.to_owned(), DEFAULT.to_owned()));
+            }
+        }
     }
 }
 

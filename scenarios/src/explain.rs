@@ -4,6 +4,8 @@ use crate::diagnostics::codes::{self, Code};
 use crate::document::Document;
 use crate::fields::{Block, FieldInfo, Shape, TableInfo, lookup};
 use crate::spec::Spec;
+use crate::syntax::backoff;
+use brownout_sim_core::outcome::Outcome;
 use core::fmt::Write;
 
 /// What there is to say about a code (`S0104`), a field (`service.queue.limit`, or just `queue`) or a kind of table
@@ -22,9 +24,10 @@ pub fn explain(topic: &str) -> Option<String> {
         let texts: Vec<String> = all.iter().map(|it| explain_field(&it.1, &it.0)).collect();
         return Some(texts.join("\n"));
     }
-    if Document::profiles().contains(&topic) {
+    if let Some((comment, settings)) = Document::profile(topic) {
+        let settings: String = settings.lines().map(|it| format!("    {it}\n")).collect();
         return Some(format!(
-            "{topic}: a profile, the defaults of a library.\n\n    [policy.x]\n    like = \"{topic}\"\n"
+            "{topic}: a profile, the defaults of a library.\n\n{comment}\n\n    [policy.x]\n    like = \"{topic}\"\n\nIt sets:\n\n{settings}"
         ));
     }
     None
@@ -106,6 +109,9 @@ fn explain_field(fields: &[&'static FieldInfo], path: &str) -> String {
         }
         None if field.rule.required => text.push_str("Required.\n"),
         None => {}
+    }
+    if takes_backoff((field.shape)()) {
+        let _ = writeln!(text, "A back-off is a duration, {}.", backoffs().join(", "));
     }
     let whole = fields.get(1).unwrap_or(field);
     if fields.len() > 1 {
@@ -255,24 +261,167 @@ pub fn reference() -> String {
         if fields.is_empty() {
             continue;
         }
-        text.push_str("\n| field | takes | default | meaning | example |\n| --- | --- | --- | --- | --- |\n");
-        for field in fields {
-            let default = match field.rule.default {
-                Some(it) => format!("`{it}`"),
-                None if field.rule.required => "required".to_owned(),
-                None => String::new(),
-            };
-            let cell = |it: &str| it.replace('|', "\\|");
-            let _ = writeln!(
-                text,
-                "| `{}` | {} | {} | {} | `{}` |",
-                field.name,
-                cell(&accepted((field.shape)())),
-                cell(&default),
-                cell(&field.sentence()),
-                cell(field.example),
-            );
+        text.push('\n');
+        text.push_str(&rows(&fields));
+    }
+    text.push_str(
+        "\n## Back-offs\n\nA back-off is a string: a duration, `none`, or one of these with its parameters in parentheses, \
+         such as `exponential(50ms, factor=2, cap=2s)`. Those of libraries have the names and defaults that they have there.\n",
+    );
+    for name in backoff::names().filter(|it| *it != "none") {
+        text.push('\n');
+        text.push_str(&backoff_parameters(name).expect("it was just named"));
+    }
+    text
+}
+
+/// The table of the fields of one kind of table, in Markdown, for a page of the book: `path` leads to it
+/// (`service.queue.codel`), `kind` is its `kind` where it has one, and `only`, unless empty, says which fields. `None` if
+/// there is no such table or field.
+pub fn fields(path: &str, kind: Option<&str>, only: &[&str]) -> Option<String> {
+    let (_, info, _) = tables().into_iter().find(|it| it.0 == path && it.2 == kind)?;
+    let all = info.all_fields();
+    let chosen: Vec<&'static FieldInfo> = match only {
+        [] => all,
+        names => names.iter().map(|it| info.field(it)).collect::<Option<_>>()?,
+    };
+    Some(if chosen.is_empty() {
+        "It has no settings.\n".to_owned()
+    } else {
+        narrow_rows(&chosen)
+    })
+}
+
+/// The `kind` that needs no saying in the tables at `path`, as a bare value or a table without `kind` has it.
+pub fn default_kind(path: &str) -> Option<&'static str> {
+    fn of(shape: Shape) -> Option<&'static str> {
+        match shape {
+            Shape::Kinds(_, default, _) => Some(default),
+            Shape::Either(all) => all.into_iter().find_map(of),
+            Shape::List(inner) | Shape::Map(_, inner) => of(*inner),
+            _ => None,
         }
+    }
+    let (parent, name) = path.rsplit_once('.')?;
+    let field = tables()
+        .into_iter()
+        .filter(|it| it.0 == parent)
+        .find_map(|it| it.1.field(name))?;
+    of((field.shape)())
+}
+
+/// The parameters of the back-off called `name` (`grpc`), as a table in Markdown. `None` if there is no such back-off.
+pub fn backoff_parameters(name: &str) -> Option<String> {
+    let parameters = backoff::parameters(name)?;
+    if parameters.is_empty() {
+        return Some(format!("`{name}` has no parameters.\n"));
+    }
+    let mut text = format!("| parameter of `{name}` | takes | default |\n| --- | --- | --- |\n");
+    for (parameter, takes, default) in parameters {
+        let default = match default {
+            words if words.contains(' ') || words == "required" => words.to_owned(),
+            value => format!("`{value}`"),
+        };
+        let _ = writeln!(text, "| `{parameter}` | {takes} | {default} |");
+    }
+    Some(text)
+}
+
+/// Every back-off with the names of its parameters: `linear(base, cap)`.
+fn backoffs() -> Vec<String> {
+    let shown = |name: &'static str| {
+        let parameters = backoff::parameters(name).expect("it was just named");
+        match parameters.iter().map(|it| it.0).collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => name.to_owned(),
+            names => format!("{name}({names})"),
+        }
+    };
+    backoff::names().map(shown).collect()
+}
+
+/// Whether a field takes a back-off.
+fn takes_backoff(shape: Shape) -> bool {
+    match shape {
+        Shape::Text(noun, _) => noun == "a back-off",
+        Shape::Either(all) => all.into_iter().any(takes_backoff),
+        _ => false,
+    }
+}
+
+/// Whether a field takes any of the outcomes that are failures: too many to list in each row.
+fn takes_outcomes(shape: &Shape) -> bool {
+    let all = || Outcome::ALL.into_iter().filter(|it| it.is_failure());
+    matches!(shape, Shape::List(inner) if matches!(&**inner, Shape::Words(words)
+        if words.len() == all().count() && all().all(|it| words.contains(&it.name()))))
+}
+
+/// A long list of outcomes, as those that are missing in it.
+fn outcomes_in_short(list: &str) -> Option<String> {
+    let named: Vec<&str> = list
+        .strip_prefix('[')?
+        .strip_suffix(']')?
+        .split(", ")
+        .map(|it| it.trim_matches('"'))
+        .collect();
+    let all = || Outcome::ALL.into_iter().filter(|it| it.is_failure()).map(Outcome::name);
+    if named.len() * 2 <= all().count() || !named.iter().all(|it| all().any(|name| name == *it)) {
+        return None;
+    }
+    let missing: Vec<String> = all()
+        .filter(|it| !named.contains(it))
+        .map(|it| format!("`{it}`"))
+        .collect();
+    Some(match missing.as_slice() {
+        [] => "all".to_owned(),
+        missing => format!("all but {}", missing.join(", ")),
+    })
+}
+
+/// What a field takes, in a cell of a table.
+fn takes(field: &FieldInfo) -> String {
+    if takes_outcomes(&(field.shape)()) {
+        "a list of [outcomes](model.md#outcomes)".to_owned()
+    } else {
+        accepted((field.shape)())
+    }
+}
+
+/// A cell: bars would end it.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+/// Fields as a table in Markdown, with an example of each.
+fn rows(fields: &[&'static FieldInfo]) -> String {
+    let mut text = String::from("| field | takes | default | meaning | example |\n| --- | --- | --- | --- | --- |\n");
+    for field in fields {
+        let default = match field.rule.default {
+            Some(it) => outcomes_in_short(it).unwrap_or_else(|| format!("`{it}`")),
+            None if field.rule.required => "required".to_owned(),
+            None => String::new(),
+        };
+        let (takes, default, meaning) = (cell(&takes(field)), cell(&default), cell(&field.sentence()));
+        let example = cell(field.example);
+        let _ = writeln!(
+            text,
+            "| `{}` | {takes} | {default} | {meaning} | `{example}` |",
+            field.name
+        );
+    }
+    text
+}
+
+/// Fields as a narrower table, with an example of those that have no default.
+fn narrow_rows(fields: &[&'static FieldInfo]) -> String {
+    let mut text = String::from("| field | takes | default | meaning |\n| --- | --- | --- | --- |\n");
+    for field in fields {
+        let default = match field.rule.default {
+            Some(it) => outcomes_in_short(it).unwrap_or_else(|| format!("`{it}`")),
+            None if field.rule.required => format!("required, such as `{}`", field.example),
+            None => format!("such as `{}`", field.example),
+        };
+        let (takes, default, meaning) = (cell(&takes(field)), cell(&default), cell(&field.sentence()));
+        let _ = writeln!(text, "| `{}` | {takes} | {default} | {meaning} |", field.name);
     }
     text
 }
@@ -333,6 +482,37 @@ mod tests {
             .map(|it| format!("=== {it}\n{}", explain(it).unwrap_or_else(|| "(nothing)\n".to_owned())))
             .collect();
         insta::assert_snapshot!(all.join("\n"));
+    }
+
+    #[test]
+    fn long_lists_of_outcomes_are_told_by_what_they_leave_out() {
+        let all: Vec<String> = Outcome::ALL
+            .iter()
+            .filter(|it| it.is_failure())
+            .map(|it| format!("\"{}\"", it.name()))
+            .collect();
+        let list = |names: &[String]| format!("[{}]", names.join(", "));
+        assert_eq!(outcomes_in_short(&list(&all)).as_deref(), Some("all"));
+        let but_one = format!("all but `{}`", all[0].trim_matches('"'));
+        assert_eq!(outcomes_in_short(&list(&all[1..])), Some(but_one));
+        assert_eq!(outcomes_in_short(&list(&all[..2])), None);
+        assert_eq!(outcomes_in_short("\"none\""), None);
+    }
+
+    #[test]
+    fn fields_of_a_table_are_found_by_path_and_kind() {
+        let hystrix = fields("policy.breaker", Some("hystrix"), &[]).unwrap();
+        assert!(
+            hystrix.contains("| `sleep_window` | a duration | `\"5s\"` |"),
+            "{hystrix}"
+        );
+        let one = fields("policy", None, &["timeout"]).unwrap();
+        assert_eq!(one.lines().count(), 3, "{one}");
+        assert_eq!(fields("policy", None, &["nothing"]), None);
+        assert_eq!(fields("policy.breaker", Some("nothing"), &[]), None);
+        assert_eq!(fields("policy.breaker", None, &[]), None);
+        assert_eq!(default_kind("policy.hedge"), Some("fixed"));
+        assert_eq!(default_kind("policy.timeout"), None);
     }
 
     #[test]

@@ -23,6 +23,6 @@ pub(crate) mod testing;
 pub use compiled::{CapacityRow, Compiled, Names};
 pub use diagnostics::{Diagnostics, Severity};
 pub use effective::effective;
-pub use explain::{explain, reference, topics};
+pub use explain::{backoff_parameters, default_kind, explain, fields as fields_at, reference, topics};
 pub use scenario::{Scenario, VariantInfo};
 pub use schema::schema;

@@ -86,6 +86,10 @@ static ALL: &[Shipped] = shipped! {
     32 "pool-wait"
     33 "cache-stampede"
     34 "batches"
+    35 "one-outage"
+    36 "peak-ewma"
+    37 "subsetting"
+    38 "zone-aware"
 };
 
 /// All of them, by lesson.

@@ -346,11 +346,15 @@ fn lint(built: &Built, spec: &Spec, expectations: &[Expectation], variant: &str,
         Subject::Plan(it) => {
             let places = &built.plan_places[it.index()];
             let about = match code {
-                "L0111" | "L0117" | "L0120" => &["retry"][..],
+                "L0111" | "L0117" | "L0120" | "L0164" | "L0165" => &["retry"][..],
                 "L0122" => &["order"],
                 "L0123" | "L0125" => &["breaker"],
                 "L0124" => &["bulkhead", "rate_limit"],
                 "L0131" | "L0132" => &["hedge"],
+                "L0160" => &["outlier"],
+                "L0161" => &["subset", "locality", "shard"],
+                "L0162" => &["bulkhead", "rate_limit", "pool"],
+                "L0163" => &["pool", "bulkhead"],
                 _ => &[],
             };
             about
@@ -416,6 +420,10 @@ fn measures_of(
 }
 
 #[cfg(test)]
+mod profiles;
+#[cfg(test)]
 mod ranges;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod tests;

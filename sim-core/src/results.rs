@@ -307,6 +307,9 @@ pub struct Timeline {
     pub services: Vec<Vec<ServicePoint>>,
     /// By lane (see [`crate::model::Layout`]), then window.
     pub lanes: Vec<Vec<LanePoint>>,
+    /// By edge, then window: the concurrency limit that its callers have found, on average, at the end of the window; `None`
+    /// where nobody looks for one. Recorded if services and edges both are.
+    pub edge_limits: Vec<Vec<Option<f32>>>,
 }
 
 /// Requests of one entry of a load's mix that arrived in one window.
@@ -349,6 +352,10 @@ pub struct ServicePoint {
     pub in_service: f32,
     /// Time-average replicas that are up.
     pub replicas_up: f32,
+    /// Calls that may be inside a replica at once, on average over them, at the end of the window, if that is limited.
+    pub concurrency_limit: Option<f32>,
+    /// How likely its dimmers take an optional step, on average over the replicas, at the end of the window, if there are any.
+    pub theta: Option<f32>,
     /// Response times, by arrival, if recorded.
     pub response: Histogram,
     /// Waiting times, by arrival, if recorded.

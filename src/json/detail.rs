@@ -42,6 +42,7 @@ struct Series {
 enum Numbers {
     Counts(Vec<u64>),
     Levels(Vec<f32>),
+    Gauges(Vec<Option<f32>>),
     Times(Vec<Option<f64>>),
 }
 
@@ -135,7 +136,8 @@ fn series(compiled: &Compiled, result: &RunResult) -> Series {
                 .zip(&timeline.lanes)
                 .filter(|it| it.0.0.index() == edge)
                 .map(|it| it.1.as_slice());
-            (name.clone(), edge_series(&of_edge.collect::<Vec<_>>()))
+            let limits = timeline.edge_limits.get(edge).cloned().unwrap_or_default();
+            (name.clone(), edge_series(&of_edge.collect::<Vec<_>>(), limits))
         });
     Series {
         window_s: timeline.window.as_secs_f64(),
@@ -186,7 +188,8 @@ fn load_series(items: &[Vec<LoadPoint>]) -> Map<Numbers> {
 fn service_series(points: &[ServicePoint]) -> Map<Numbers> {
     let parts = [points];
     let level = |of: fn(&ServicePoint) -> f32| Numbers::Levels(points.iter().map(of).collect());
-    named([
+    let gauge = |of: fn(&ServicePoint) -> Option<f32>| points.iter().map(of).collect();
+    let mut series = named([
         ("offered", counts(&parts, |it| it.offered)),
         ("ok", counts(&parts, |it| it.ok)),
         ("degraded", counts(&parts, |it| it.degraded)),
@@ -199,11 +202,21 @@ fn service_series(points: &[ServicePoint]) -> Map<Numbers> {
         ("response_p99_s", quantiles(&parts, 0.99, |it| &it.response)),
         ("wait_p50_s", quantiles(&parts, 0.5, |it| &it.wait)),
         ("wait_p99_s", quantiles(&parts, 0.99, |it| &it.wait)),
-    ])
+    ]);
+    found(&mut series, "concurrency_limit", gauge(|it| it.concurrency_limit));
+    found(&mut series, "theta", gauge(|it| it.theta));
+    series
 }
 
-fn edge_series(parts: &[&[LanePoint]]) -> Map<Numbers> {
-    named([
+/// Adds what machines have found out, where there is such a machine.
+fn found(series: &mut Map<Numbers>, name: &str, values: Vec<Option<f32>>) {
+    if values.iter().any(Option::is_some) {
+        series.0.push((name.to_owned(), Numbers::Gauges(values)));
+    }
+}
+
+fn edge_series(parts: &[&[LanePoint]], limits: Vec<Option<f32>>) -> Map<Numbers> {
+    let mut series = named([
         ("calls", counts(parts, |it| it.calls)),
         ("attempts", counts(parts, |it| it.attempts)),
         ("ok", counts(parts, |it| it.ok)),
@@ -211,7 +224,9 @@ fn edge_series(parts: &[&[LanePoint]]) -> Map<Numbers> {
         ("failed", counts(parts, |it| it.failed)),
         ("response_p50_s", quantiles(parts, 0.5, |it| &it.response)),
         ("response_p99_s", quantiles(parts, 0.99, |it| &it.response)),
-    ])
+    ]);
+    found(&mut series, "concurrency_limit", limits);
+    series
 }
 
 /// Changes of state, each with the state before and its cause: what a breaker saw, or the fault or change that began or ended

@@ -792,6 +792,15 @@ const TABLE: &[Mechanism] = &[
         make: picker::least_conn,
     },
     Mechanism {
+        name: "pick_first",
+        source: "routing/pick_first.rs",
+        about: "all calls to one until its connection breaks, as gRPC by default",
+        events: picker::EVENTS,
+        example: "0:pick x3 10:leave(a) 11:pick 20:join(a) 21:pick",
+        example_sets: &[],
+        make: picker::pick_first,
+    },
+    Mechanism {
         name: "ring_hash",
         source: "routing/ring_hash.rs",
         about: "by the request's key on a ring of hashes",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::shell::Shell;
+use crate::pages::with_blocks;
 
 fn compare(path: &str, wanted: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -28,61 +28,38 @@ fn compare(path: &str, wanted: &str) {
     );
 }
 
-/// The words of a command line; what stands between single quotes is one.
-fn words(line: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    for (at, part) in line.split('\'').enumerate() {
-        if at % 2 == 1 {
-            words.push(part);
-        } else {
-            words.extend(part.split(' ').filter(|it| !it.is_empty()));
-        }
-    }
-    words
-}
-
-/// The text with what stands between `<!-- output: brownout WORDS -->` and `<!-- /output -->` replaced by what that command
-/// prints.
-fn with_outputs(text: &str) -> String {
-    const BEGIN: &str = "<!-- output: brownout ";
-    const END: &str = "<!-- /output -->";
-    let shell = Shell::new();
-    let mut whole = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(BEGIN) {
-        let words_at = at + BEGIN.len();
-        let words_end = words_at + rest[words_at..].find(" -->").expect("the mark is closed");
-        let words = words(&rest[words_at..words_end]);
-        let output = shell.run(&words);
-        let said = String::from_utf8(output.stdout).expect("output is UTF-8");
-        assert!(!said.is_empty(), "brownout {} said nothing", words.join(" "));
-        let end = words_end + rest[words_end..].find(END).expect("the output is closed");
-        whole.push_str(&rest[..words_end]);
-        whole.push_str(" -->\n\n```text\n");
-        whole.push_str(said.trim_end());
-        whole.push_str("\n```\n\n");
-        rest = &rest[end..];
-    }
-    whole + rest
-}
-
 #[test]
 fn the_readme_shows_what_the_command_prints() {
     let path = "README.md";
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("it is there");
-    compare(path, &with_outputs(&text));
+    compare(path, &with_blocks(path, &text));
+}
+
+/// The paths of all files below a folder of the repository, in order.
+fn below(folder: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let entries = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).expect("it is there");
+    for entry in entries {
+        let entry = entry.expect("readable");
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            found.extend(below(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
 }
 
 #[test]
-fn the_book_shows_what_play_prints() {
-    let path = "book/src/play.md";
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("it is there");
-    compare(path, &with_outputs(&text));
-}
-
-#[test]
-fn a_script_is_one_word_of_a_command_line() {
-    assert_eq!(words("play hedge '0:call 5:ok'"), ["play", "hedge", "0:call 5:ok"]);
+fn the_book_shows_what_there_is() {
+    let chapters = below("book/src");
+    assert!(chapters.len() > 5);
+    for path in chapters.iter().filter(|it| it.ends_with(".md")) {
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("it is there");
+        compare(path, &with_blocks(path, &text));
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod layers;
 mod library;
 mod links;
 mod machines;
+mod pages;
 mod players;
 mod purity;
 mod releases;

@@ -9,6 +9,7 @@ mod house;
 mod interrupted;
 mod library;
 mod mutations;
+mod pages;
 mod play;
 mod sameness;
 mod shell;

@@ -104,7 +104,7 @@ impl<'m> System<'m> {
             Edit::LoadArrival { load, arrival } => self.loads[load.index()].1 = arrival,
             Edit::Replicas { service, replicas, .. } => self.replicas[service.index()] = *replicas,
             Edit::Workers { service, workers } => self.workers[service.index()] = *workers,
-            Edit::Queue { .. } => {}
+            Edit::Queue { .. } | Edit::Admission { .. } | Edit::Dimmer { .. } => {}
             Edit::Endpoint { endpoint, row } => self.endpoints[endpoint.index()] = row.clone(),
             Edit::Plan { plan, row } => self.plans[plan.index()] = row.clone(),
             Edit::Link { link, row } => links[link.index()] = row.clone(),

@@ -170,6 +170,19 @@ impl Diagnostics {
         self.report(&S0114, at, message)
     }
 
+    /// Says the default besides, where a value from `from` on is out of its range.
+    pub fn tell_default(&mut self, from: usize, default: &str) {
+        for it in self.list.iter_mut().skip(from) {
+            if ![S0103.id, S0105.id].contains(&it.code.id) {
+                continue;
+            }
+            it.help = Some(match it.help.take() {
+                Some(help) => format!("{help}; the default is `{default}`"),
+                None => format!("the default is `{default}`"),
+            });
+        }
+    }
+
     /// More variants or changes than anybody can compare.
     pub fn too_many(&mut self, at: Place, what: &str, most: usize) {
         self.report(&S0115, at, format!("more than {most} {what}"))
@@ -212,8 +225,15 @@ impl Diagnostics {
     }
 
     /// A profile that does not exist.
-    pub fn unknown_profile(&mut self, at: Place, name: &str, known: &[&str]) {
-        let help = suggestion(name, known.iter().copied());
+    pub fn unknown_profile(&mut self, at: Place, name: &str, known: &[&'static str]) {
+        // Whoever says only whose profile it is means that library's first one.
+        let library = |it: &'static str| it.split('-').next().unwrap_or(it);
+        let of_library = nearest(name, known.iter().map(|it| library(it)));
+        let first = of_library.and_then(|of| known.iter().find(|it| library(it) == of));
+        let help = match (nearest(name, known.iter().copied()), first) {
+            (None, Some(first)) => Some(format!("did you mean `{first}`?")),
+            _ => suggestion(name, known.iter().copied()),
+        };
         self.report(&S0126, at, format!("no profile is called `{name}`")).help = help;
     }
 

@@ -176,6 +176,17 @@ impl Document {
         names.collect()
     }
 
+    /// What a shipped profile says of itself, on one line, and its settings as written. `None` if none is called so.
+    pub fn profile(name: &str) -> Option<(String, &'static str)> {
+        let header = format!("[policy.{name}]\n");
+        let at = PROFILES.find(&format!("\n{header}"))? + 1;
+        let above = PROFILES[..at].rsplit("\n\n").next().unwrap_or_default();
+        let comment: Vec<&str> = above.lines().map(|it| it.trim_start_matches('#').trim()).collect();
+        let settings = &PROFILES[at + header.len()..];
+        let end = settings.find("\n\n").map_or(settings.len(), |it| it + 1);
+        Some((comment.join(" "), &settings[..end]))
+    }
+
     /// One version of the file: a declared variant or [`BASE`], with settings from outside on top.
     pub fn variant(&self, name: &str, overrides: &[Override]) -> (Merged, Diagnostics) {
         let mut sources = self.sources.clone();

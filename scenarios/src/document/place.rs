@@ -30,6 +30,11 @@ impl Place {
         }
     }
 
+    /// Whether it stands in a shipped profile.
+    pub fn in_profile(self) -> bool {
+        self.source == super::PROFILE
+    }
+
     /// The bytes it covers.
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize

@@ -1,6 +1,6 @@
 //! What a reader needs besides the node: where to report, and which table it is in.
 
-use super::shape::TableInfo;
+use super::shape::{Rule, TableInfo};
 use crate::diagnostics::Diagnostics;
 use crate::document::{Place, Table, path};
 
@@ -12,6 +12,8 @@ pub(crate) struct Cx<'a> {
     path: Vec<String>,
     /// Whether missing fields are mistakes; they are not in `[defaults]`.
     pub complete: bool,
+    /// Mistakes up to this one know the default of their field.
+    told: usize,
 }
 
 impl<'a> Cx<'a> {
@@ -20,7 +22,21 @@ impl<'a> Cx<'a> {
             out,
             path: Vec::new(),
             complete: true,
+            told: 0,
         }
+    }
+
+    /// Reads a field: whoever writes a value out of its range is told the default besides.
+    pub fn field<T>(&mut self, rule: Rule, read: impl FnOnce(&mut Cx<'_>) -> T) -> T {
+        let before = self.out.len();
+        let result = read(self);
+        // Fields within this one have told theirs.
+        let from = before.max(self.told);
+        if let Some(default) = rule.default {
+            self.out.tell_default(from, default);
+        }
+        self.told = self.out.len();
+        result
     }
 
     /// Goes one key down for a while.
@@ -30,9 +46,11 @@ impl<'a> Cx<'a> {
             out: self.out,
             path: core::mem::take(&mut self.path),
             complete: self.complete,
+            told: self.told,
         };
         let result = read(&mut inner);
         self.path = inner.path;
+        self.told = inner.told;
         self.path.pop();
         result
     }

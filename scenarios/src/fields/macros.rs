@@ -50,9 +50,9 @@ macro_rules! table {
             fn fields(cx: &mut $crate::fields::Cx<'_>, table: &$crate::document::Table) -> $id {
                 $id {
                     $(
-                        $field: $crate::fields::Slot::take(
+                        $field: cx.field($rule, |cx| $crate::fields::Slot::take(
                             &$reader, cx, table, $crate::fields::field_name!($field $($key)?)
-                        ),
+                        )),
                     )*
                 }
             }

@@ -61,6 +61,17 @@ pub(super) fn check(input: Input<'_>) -> Vec<Lint> {
                 format!("the retry budget on `{name}` has nothing to decide: a call has one attempt, so no retry"),
                 "leave the budget out, or allow more `attempts`",
             )
+        } else if let Budget::Sre(sre) = budget
+            && sre.attempts > 1
+            && retry.attempts.is_none_or(|it| it > sre.attempts)
+        {
+            (
+                format!(
+                    "the retry budget on `{name}` allows {} attempts of a call, so that `retry` never makes more",
+                    sre.attempts
+                ),
+                "make `attempts` of the retry and of its budget the same",
+            )
         } else if !allows_any(budget, retry) {
             (
                 format!("the retry budget on `{name}` allows no retry at all"),

@@ -1,7 +1,7 @@
 //! Disciplines of a queue, admission or dimmers that have nothing to tell apart or to act on.
 
 use brownout_sim_core::ids::{BlockId, ServiceId};
-use brownout_sim_core::model::{Action, Expiry, Model, QueueOrder, Service};
+use brownout_sim_core::model::{Action, ConcurrencyLimit, Expiry, Model, QueueOrder, Service, Style};
 use brownout_sim_core::server::overflow::OnFull;
 
 use super::{Code, Input, Lint, Subject, deadline_of};
@@ -11,7 +11,7 @@ pub(super) const CODE: Code = Code {
     title: "a service's discipline never acts",
     why: "An order, an overflow or a discipline acts on calls that wait: with `limit = 0` or unlimited workers nobody does. \
           Priorities tell requests apart only if loads differ in `priority`. A deadline drop knows only deadlines that callers \
-          hand down. A dimmer leaves out steps that are `optional`. Without these the setting is there, and nothing changes.",
+          hand down. A dimmer leaves out steps that are `optional`. A limit on calls inside acts below what workers and queue hold. Without these the setting is there, and nothing changes.",
     wrong: "[service.db]\nworkers = 10\nqueue = { limit = 0, order = \"lifo\" }",
     right: "[service.db]\nworkers = 10\nqueue = { limit = 100, order = \"lifo\" }",
 };
@@ -70,6 +70,20 @@ fn idle(model: &Model, service: &Service) -> Vec<(&'static str, &'static str, &'
             "deadline drop",
             "no caller hands down a deadline",
             "write `deadline = { after = \"1s\", propagate = true }` in a policy",
+        ));
+    }
+    if let (Some(ConcurrencyLimit::Fixed(limit)), Some(workers), Some(queue), Style::Blocking) = (
+        service.admission.limit,
+        service.workers,
+        service.queue.limit,
+        service.style,
+    ) && limit >= workers.saturating_add(queue)
+        && service.admission.partition.is_none()
+    {
+        idle.push((
+            "concurrency limit",
+            "its workers and its queue hold no more calls than that",
+            "make it smaller than both together",
         ));
     }
     let flows = &model.endpoints[service.endpoints.start as usize..service.endpoints.end as usize];

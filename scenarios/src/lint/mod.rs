@@ -4,17 +4,23 @@
 //! for whoever reports it. One lint a file.
 
 mod blind_breaker;
+mod endless_hope;
 mod endless_queue;
+mod endless_wait;
+mod grpc_attempts;
 mod idle_budget;
 mod idle_cache;
 mod idle_discipline;
 mod idle_hedge;
+mod idle_outlier;
+mod idle_spread;
 mod inverted_timeouts;
 mod late;
 mod late_shedding;
 mod long_wait;
 mod many_probes;
 mod multiplying_retries;
+mod narrow_pool;
 mod overload;
 mod short_timeout;
 mod silent_load;
@@ -91,6 +97,12 @@ pub static CODES: &[Code] = &[
     idle_hedge::CODE,
     idle_hedge::LONE,
     idle_cache::CODE,
+    idle_outlier::CODE,
+    idle_spread::CODE,
+    endless_wait::CODE,
+    narrow_pool::CODE,
+    grpc_attempts::CODE,
+    endless_hope::CODE,
 ];
 
 /// What lints look at.
@@ -126,6 +138,12 @@ pub fn lints(input: Input<'_>) -> Vec<Lint> {
     found.extend(idle_discipline::check(input));
     found.extend(idle_hedge::check(input));
     found.extend(idle_cache::check(input));
+    found.extend(idle_outlier::check(input));
+    found.extend(idle_spread::check(input));
+    found.extend(endless_wait::check(input));
+    found.extend(narrow_pool::check(input, &outline));
+    found.extend(grpc_attempts::check(input));
+    found.extend(endless_hope::check(input));
     found
 }
 

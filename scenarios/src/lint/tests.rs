@@ -1,13 +1,14 @@
 use super::*;
 use crate::testing::{Build, Do, at, ms, steady};
+use brownout_sim_core::component::pool::Pool;
 use brownout_sim_core::dist::Dist;
 use brownout_sim_core::measure::{Bound, Comparison, Condition, During, Metric, Moment, Target, Value};
 use brownout_sim_core::model::{
-    Arrival, Change, Cores, Cover, Edit, Effect, Expiry, Instant, QueueOrder, Rate, RatePoint, Schedule, Sharing,
-    Shedding,
+    Arrival, Change, ConcurrencyLimit, Cores, Cover, Edit, Effect, Expiry, Instant, QueueOrder, Rate, RatePoint,
+    Routing, Schedule, Sharing, Shedding, Spread,
 };
 use brownout_sim_core::outcome::{Outcome, OutcomeSet};
-use brownout_sim_core::policy::backoff::{Backoff, Curve, Jitter};
+use brownout_sim_core::policy::backoff::{Backoff, Curve, Grpc, Jitter};
 use brownout_sim_core::policy::breaker::{Judge, Resilience4j};
 use brownout_sim_core::policy::budget::{Budget, bucket::Bucket, envoy::Envoy, finagle::Finagle, sre::Sre};
 use brownout_sim_core::policy::bulkhead::{Bulkhead, Semaphore};
@@ -17,6 +18,11 @@ use brownout_sim_core::policy::hedge::{Delay, Hedge, OnFailure};
 use brownout_sim_core::policy::retry::Retry;
 use brownout_sim_core::policy::timeout::Cancel;
 use brownout_sim_core::quantity::Factor;
+use brownout_sim_core::routing::cells::{Cells, Mapping};
+use brownout_sim_core::routing::outlier::{self, Outlier};
+use brownout_sim_core::routing::shuffle_shard::ShuffleShard;
+use brownout_sim_core::routing::subset::Subset;
+use brownout_sim_core::routing::zone_aware::ZoneAware;
 use brownout_sim_core::server::codel::Codel;
 use brownout_sim_core::server::criticality::Thresholds;
 use brownout_sim_core::server::dimmer::Dimmer;
@@ -587,4 +593,226 @@ fn a_discipline_that_never_acts_is_told_with_the_reason() {
         it.tables.steps.iter_mut().for_each(|it| it.optional = true);
     };
     assert_eq!(of(optional), "");
+}
+
+/// What lints say of these stages, routing and pool on `app -> db`, which has `replicas` there.
+fn told_of(replicas: u32, change: impl FnOnce(&mut Plan)) -> String {
+    let mut build = shop(100.0);
+    let db = &mut build.tables.services[2];
+    db.replicas = replicas;
+    db.places = vec![None; replicas as usize];
+    let row = build
+        .names
+        .plans
+        .iter()
+        .position(|it| it == "app -> db")
+        .expect("it calls");
+    change(&mut build.tables.plans[row]);
+    seen(build, &[])
+}
+
+fn routed(with: impl FnOnce(&mut Routing)) -> impl FnOnce(&mut Plan) {
+    |plan| {
+        let mut routing = Routing::default();
+        with(&mut routing);
+        plan.routing = Some(Box::new(routing));
+    }
+}
+
+#[test]
+fn an_outlier_detection_that_ejects_nobody_is_told() {
+    let envoy = |percent: u32, one: bool| {
+        routed(move |it| {
+            it.outlier = Some(Outlier::Envoy(outlier::Envoy {
+                max_ejection_percent: percent,
+                always_eject_one_host: one,
+                ..outlier::Envoy::default()
+            }));
+        })
+    };
+    assert!(
+        told_of(9, envoy(10, false)).contains("L0160"),
+        "one of nine is more than 10 %"
+    );
+    assert_eq!(told_of(10, envoy(10, false)), "");
+    assert_eq!(told_of(9, envoy(10, true)), "");
+    assert_eq!(told_of(2, envoy(50, false)), "");
+    assert!(told_of(10, envoy(0, false)).contains("L0160"));
+    let grpc = |rule: Option<outlier::grpc::SuccessRate>| {
+        routed(move |it| {
+            it.outlier = Some(Outlier::Grpc(outlier::Grpc {
+                success_rate_ejection: rule,
+                ..outlier::Grpc::default()
+            }));
+        })
+    };
+    assert!(told_of(10, grpc(None)).contains("both of gRPC's rules are off"));
+    assert_eq!(told_of(5, grpc(Some(outlier::grpc::SuccessRate::default()))), "");
+}
+
+#[test]
+fn what_leaves_the_choice_as_it_is_is_told() {
+    let subset = |subset_size| routed(move |it| it.subset = Some(Subset::Deterministic { subset_size }));
+    assert!(told_of(4, subset(4)).contains("L0161"));
+    assert_eq!(told_of(4, subset(3)), "");
+    let spread = |spread| routed(move |it| it.spread = Some(spread));
+    assert!(told_of(4, spread(Spread::Shuffle(ShuffleShard { size: 4 }))).contains("L0161"));
+    assert_eq!(told_of(4, spread(Spread::Shuffle(ShuffleShard { size: 2 }))), "");
+    let cells = |cells| {
+        let mapping = Mapping::default();
+        spread(Spread::Cells(Cells { cells, mapping }))
+    };
+    assert!(told_of(4, cells(5)).contains("L0161"));
+    assert_eq!(told_of(4, cells(4)), "");
+    let zones = || spread(Spread::ZoneAware(ZoneAware::DEFAULT));
+    assert!(told_of(5, zones()).contains("it needs 6"));
+    assert!(told_of(6, zones()).contains("is in no zone"));
+}
+
+#[test]
+fn a_line_without_any_limit_is_told() {
+    let semaphore = |wait, queue_limit| {
+        Stage::Gate(Gate::Bulkhead(Bulkhead::Semaphore(Semaphore {
+            max_concurrent_calls: 100,
+            max_wait_duration: wait,
+            queue_limit,
+        })))
+    };
+    let endless = || semaphore(Span::MAX, None);
+    assert_eq!(codes_of(vec![endless()]), "L0162");
+    assert_eq!(codes_of(vec![semaphore(Span::MAX, Some(20))]), "");
+    assert_eq!(codes_of(vec![semaphore(Span::from_secs(1), None)]), "");
+    let deadline = Stage::Deadline(Deadline::local(Span::from_secs(2)));
+    assert_eq!(codes_of(vec![deadline, endless()]), "");
+    // A timeout further in bounds the attempt, not the wait before it.
+    assert_eq!(codes_of(vec![endless(), Stage::Timeout(ms(500))]), "L0162");
+    let pool = |acquire_timeout| {
+        move |plan: &mut Plan| {
+            plan.pool = Some(Pool {
+                size: 50,
+                max_pending: u32::MAX,
+                acquire_timeout,
+                idle_timeout: Span::MAX,
+                max_lifetime: Span::MAX,
+            });
+        }
+    };
+    assert!(told_of(2, pool(Span::MAX)).contains("L0162"));
+    assert_eq!(told_of(2, pool(Span::from_secs(1))), "");
+    let timeout = |plan: &mut Plan| {
+        pool(Span::MAX)(plan);
+        plan.stages = vec![Stage::Timeout(ms(500))];
+    };
+    assert_eq!(told_of(2, timeout), "");
+}
+
+#[test]
+fn cp_1_a_pool_that_carries_less_than_comes_is_told_with_both_rates() {
+    // 100 calls a second of 20 ms hold two connections at once; 8 callers with one each to each of 2 replicas have 16.
+    let pool = |size, clients: u32| {
+        move |plan: &mut Plan| {
+            plan.shared_state = clients == 1;
+            plan.pool = Some(Pool {
+                size,
+                max_pending: 100,
+                acquire_timeout: Span::from_secs(1),
+                idle_timeout: Span::MAX,
+                max_lifetime: Span::MAX,
+            });
+        }
+    };
+    assert_eq!(told_of(2, pool(1, 8)), "");
+    // One caller for all, and one connection to the only replica: 50 a second.
+    let told = told_of(1, pool(1, 1));
+    assert!(
+        told.contains(
+            "the `pool` on `app -> db` lets at most 50 calls per second pass, each taking 20ms or more, and 100 come"
+        ),
+        "{told}"
+    );
+    assert!(!told_of(1, pool(2, 1)).contains("L0163"));
+    let slots = |max_concurrent_calls| {
+        move |plan: &mut Plan| {
+            plan.shared_state = true;
+            plan.stages = vec![Stage::Gate(Gate::Bulkhead(Bulkhead::Semaphore(Semaphore {
+                max_concurrent_calls,
+                ..Semaphore::default()
+            })))];
+        }
+    };
+    assert!(told_of(2, slots(1)).contains("L0163"));
+    assert!(!told_of(2, slots(2)).contains("L0163"));
+}
+
+#[test]
+fn more_attempts_than_grpc_has_are_told() {
+    let grpc = |attempts| {
+        Stage::Retry(Retry {
+            attempts,
+            backoff: Backoff::Grpc(Grpc {
+                initial: ms(100),
+                max: Span::from_secs(1),
+                multiplier: Factor(2_000_000),
+            }),
+            budget: Some(Budget::Bucket(Bucket {
+                deposit: Factor(100_000),
+                burst: 10,
+                strict: false,
+            })),
+            ..Retry::default()
+        })
+    };
+    assert_eq!(codes_of(vec![grpc(Some(5))]), "");
+    assert_eq!(codes_of(vec![grpc(Some(6))]), "L0164");
+    assert_eq!(codes_of(vec![grpc(None)]), "L0164");
+}
+
+#[test]
+fn sparing_hopeless_attempts_without_a_deadline_is_told() {
+    let retry = || {
+        Stage::Retry(Retry {
+            attempts: Some(3),
+            backoff: jittered(),
+            skip_hopeless: true,
+            ..Retry::default()
+        })
+    };
+    assert_eq!(codes_of(vec![retry()]), "L0165");
+    let deadline = Stage::Deadline(Deadline::local(Span::from_secs(2)));
+    assert_eq!(codes_of(vec![deadline, retry()]), "");
+}
+
+#[test]
+fn a_budget_with_fewer_attempts_than_the_retry_is_told() {
+    let retry = |attempts| {
+        Stage::Retry(Retry {
+            attempts: Some(attempts),
+            backoff: jittered(),
+            budget: Some(Budget::Sre(Sre {
+                ratio: Factor(100_000),
+                attempts: 3,
+                window: Some(Span::from_secs(120)),
+                per_minute: None,
+            })),
+            ..Retry::default()
+        })
+    };
+    assert_eq!(codes_of(vec![retry(3)]), "");
+    assert_eq!(codes_of(vec![retry(4)]), "L0120");
+}
+
+#[test]
+fn a_limit_above_what_workers_and_queue_hold_is_told() {
+    let of = |limit| {
+        let mut build = shop(100.0);
+        build.tables.services[2].admission.limit = Some(ConcurrencyLimit::Fixed(limit));
+        seen(build, &[])
+    };
+    // 48 workers and a queue of 100.
+    assert!(
+        of(148).contains("the concurrency limit of `db` never acts"),
+        "{}",
+        of(148)
+    );
+    assert_eq!(of(147), "");
 }

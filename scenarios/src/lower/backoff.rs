@@ -203,6 +203,36 @@ mod tests {
     }
 
     #[test]
+    fn the_defaults_that_are_told_are_those_that_hold() {
+        let told = |name: &'static str, defaults: bool| {
+            let parameters = written::parameters(name).expect("it was just named");
+            let values = parameters
+                .into_iter()
+                .filter_map(|(parameter, takes, default)| match default {
+                    "required" if takes == "a duration" => Some(format!("{parameter}=60ms")),
+                    "required" => Some(format!("{parameter}=2")),
+                    // The absence of a value cannot be written, nor can a rule.
+                    "none" => None,
+                    rule if rule.contains(' ') => None,
+                    value => defaults.then(|| format!("{parameter}={value}")),
+                });
+            format!("{name}({})", values.collect::<Vec<_>>().join(", "))
+        };
+        let mut compared = 0;
+        for name in written::names().filter(|it| *it != "none") {
+            let (least, whole) = (told(name, false), told(name, true));
+            let made_of = |text: &str| made(text, "none").unwrap_or_else(|why| panic!("{text}: {}", why.message));
+            assert_eq!(made_of(&least), made_of(&whole), "{least} and {whole}");
+            compared += usize::from(least != whole);
+        }
+        assert!(compared > 4, "{compared}");
+        assert_eq!(
+            made("envoy(base_interval=30ms)", "none"),
+            made("envoy(base_interval=30ms, max_interval=300ms)", "none")
+        );
+    }
+
+    #[test]
     fn every_kind_waits_as_written_and_by_its_defaults() {
         let texts = [
             "none",

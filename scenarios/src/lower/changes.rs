@@ -1,8 +1,9 @@
 //! Changes during the run: the rows that differ between two versions of a file.
 
 use brownout_sim_core::ids::{BlockId, EndpointId, LinkId, LoadId, PlanId, ServiceId};
-use brownout_sim_core::model::{Arrival, Edit, Endpoint, Link, Plan, Queue, Ramp};
+use brownout_sim_core::model::{Admission, Arrival, Edit, Endpoint, Link, Plan, Queue, Ramp};
 use brownout_sim_core::quantity::Factor;
+use brownout_sim_core::server::dimmer::Dimmer;
 
 use super::Cx;
 use super::flows::Steps;
@@ -22,6 +23,10 @@ pub(crate) struct Rows {
     pub workers: Vec<Option<u32>>,
     /// By service; `None` where a mistake was found.
     pub queues: Vec<Option<Queue>>,
+    /// By service; `None` where a mistake was found.
+    pub admissions: Vec<Option<Admission>>,
+    /// By service; `None` where a mistake was found.
+    pub dimmers: Vec<Option<Option<Dimmer>>>,
     /// By endpoint; `None` where a mistake was found.
     pub endpoints: Vec<Option<Endpoint>>,
 }
@@ -104,6 +109,22 @@ pub(crate) fn edits(
             edits.push(Edit::Queue {
                 service,
                 queue: queue.clone(),
+            });
+        }
+        if let (Some(was), Some(admission)) = (&before.admissions[row], &after.admissions[row])
+            && was != admission
+        {
+            edits.push(Edit::Admission {
+                service,
+                admission: admission.clone(),
+            });
+        }
+        if let (Some(was), Some(dimmer)) = (&before.dimmers[row], &after.dimmers[row])
+            && was != dimmer
+        {
+            edits.push(Edit::Dimmer {
+                service,
+                dimmer: *dimmer,
             });
         }
     }

@@ -25,7 +25,7 @@ mod services;
 use std::collections::BTreeSet;
 
 use brownout_sim_core::ids::{EndpointId, FaultId, LoadId, ServiceId};
-use brownout_sim_core::model::{Arrival, Change, Clock, Endpoint, Instant, Model, Queue, Tables};
+use brownout_sim_core::model::{Admission, Arrival, Change, Clock, Endpoint, Instant, Model, Queue, Tables};
 use brownout_sim_core::rng::Key;
 use brownout_sim_core::time::{SimTime, Span};
 
@@ -426,14 +426,20 @@ fn rows_of(
     }
     let mut queues = Vec::new();
     let mut workers = Vec::new();
+    let (mut admissions, mut dimmers) = (Vec::new(), Vec::new());
+    let classes = loads::classes(version);
     for component in &version.services {
         let index::Component::Service(service) = component else {
             queues.push(Some(Queue::default()));
             workers.push(None);
+            admissions.push(Some(Admission::default()));
+            dimmers.push(Some(None));
             continue;
         };
         queues.push(gates::discipline::queue(&service.it.queue, cx));
         workers.push(services::workers(&service.it));
+        admissions.push(gates::admission::admission(&service.it.admission, &classes, cx).ok());
+        dimmers.push(gates::admission::dimmer(&service.it.dimmer, cx).ok());
     }
     Rows {
         scales: version.loads.iter().map(|it| loads::scale(&it.it)).collect(),
@@ -441,6 +447,8 @@ fn rows_of(
         replicas: version.services.iter().map(|it| it.replicas()).collect(),
         workers,
         queues,
+        admissions,
+        dimmers,
         endpoints: rows,
     }
 }

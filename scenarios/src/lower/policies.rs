@@ -234,8 +234,13 @@ pub(crate) fn plan(effective: &Effective<'_>, index: &Index<'_>, key: Key, cx: &
     };
     stages.sort_by_key(|it| it.0.rank());
     if let Some(order) = of("order").and_then(|it| it.order.as_ref()) {
-        let wanted: Vec<PolicyKind> = order.value.iter().map(|it| it.value).collect();
         let used: Vec<PolicyKind> = stages.iter().map(|it| it.0).collect();
+        let mut wanted: Vec<PolicyKind> = order.value.iter().map(|it| it.value).collect();
+        if order.at.in_profile() {
+            // A library's order gives places; what is in use the file decides.
+            wanted = PolicyKind::complete(&wanted, &used);
+            wanted.retain(|it| used.contains(it));
+        }
         for error in PolicyKind::check_order(&wanted, &used) {
             // What is switched off keeps its place in the order.
             if matches!(error, OrderError::Unused(kind) if KEYS.contains(&kind.name()) && of(kind.name()).is_some()) {

@@ -99,18 +99,18 @@ fn load(text: &str) -> Result<Scenario, Diagnostics> {
     Scenario::load("shop", "shop.toml", text.as_bytes(), &[], &files)
 }
 
-fn loaded(text: &str) -> Scenario {
+pub(super) fn loaded(text: &str) -> Scenario {
     load(text).unwrap_or_else(|it| panic!("{}", it.render(false)))
 }
 
-fn compiled(text: &str, variant: &str) -> Compiled {
+pub(super) fn compiled(text: &str, variant: &str) -> Compiled {
     loaded(text)
         .compile(variant)
         .unwrap_or_else(|it| panic!("{}", it.render(false)))
 }
 
 /// The mistakes of a file, without the source lines.
-fn mistakes(text: &str) -> String {
+pub(super) fn mistakes(text: &str) -> String {
     let all = match load(text) {
         Ok(scenario) => scenario.lints().clone(),
         Err(all) => all,
@@ -123,7 +123,7 @@ fn mistakes(text: &str) -> String {
 }
 
 /// A small system that is right, with `more` at its end.
-fn small(more: &str) -> String {
+pub(super) fn small(more: &str) -> String {
     let base = r#"format = 1
 [run]
 duration = "10m"
@@ -401,7 +401,7 @@ balance = "random"
     insta::assert_snapshot!([plain("web -> db"), plain("users -> web")].join("\n\n"));
 }
 
-fn effective_of(it: &Scenario, edge: &str) -> String {
+pub(super) fn effective_of(it: &Scenario, edge: &str) -> String {
     crate::effective(it, "base", edge).unwrap_or_else(|it| it.render(false))
 }
 
@@ -675,7 +675,13 @@ fn profiles_stand_as_their_libraries_do() {
         "bulkhead, deadline, retry, breaker, timeout"
     );
     assert_eq!(stack("like = \"finagle-default\""), "retry, breaker");
-    assert_eq!(stack("like = \"envoy-default\""), "deadline, retry");
+    assert_eq!(stack("like = \"envoy-default\""), "deadline, bulkhead");
+    assert_eq!(
+        stack(
+            "like = \"resilience4j-default\"\nbulkhead = \"semaphore\"\nrate_limit = \"resilience4j\"\nfallback = \"static\""
+        ),
+        "fallback, retry, breaker, rate_limit, timeout, bulkhead"
+    );
     assert_eq!(
         stack(
             "like = \"hystrix-default\"\nretry = { attempts = 2 }\nthrottle = \"sre\"\nrate_limit = \"10/s\"\nconcurrency = \"vegas\""
@@ -724,6 +730,23 @@ fn settings_of_gates_that_contradict_each_other_are_told() {
         "rate_limit = { burst = 5 }",
         "concurrency = { kind = \"gradient2\", min_limit = 500 }",
         "throttle = { kind = \"envoy\", sampling_window = \"10ms\" }",
+        "deadline = { after = \"1s\", margin = \"10ms\" }",
+        "bulkhead = { max_concurrent_calls = 10, queue_limit = 20 }",
+        "bulkhead = { max_concurrent_calls = 10, max_wait_duration = \"unlimited\" }",
+        "bulkhead = { kind = \"thread_pool\", maximum_size = 20 }",
+        "bulkhead = { kind = \"thread_pool\", queue_size_rejection_threshold = 2 }",
+        "like = \"hystrix-default\"\nbulkhead.queue_size_rejection_threshold = 2",
+        "bulkhead = { kind = \"haproxy\", minconn = 5, maxqueue = 10 }",
+        "bulkhead = { kind = \"haproxy\", maxconn = 10, fullconn = 100 }",
+        "breaker = { kind = \"hystrix\", force_open = true, force_closed = true }",
+        "breaker = { kind = \"resilience4j\", transition_to_state_after_wait_duration = \"closed\" }",
+        "outlier = { kind = \"envoy\", max_ejection_percent = \"100%\", consecutive_gateway_failure = 3, failure_percentage_threshold = \"50%\", consecutive_local_origin_failure = 3 }",
+        "timeout = \"1s\"\npool = { size = 10, acquire_timeout = \"2s\" }",
+        "pool = { size = 10, max_pending = 0, acquire_timeout = \"1s\" }",
+        "pool = { size = 10, idle_timeout = \"1h\", max_lifetime = \"10m\" }",
+        "pool = { size = 10, acquire_timeout = \"unlimited\" }",
+        "pool = 0",
+        "bulkhead = { kind = \"semaphore\", max_concurrent_calls = 0 }",
     ];
     let told = policies.map(|it| {
         let text = small(&format!("[policy.p]\nedge = \"web -> db\"\n{it}\n"));

@@ -24,9 +24,9 @@ table! {
         /// Where calls wait for a worker; each replica has its own.
         queue: Opt<Queue> = table::<Queue>(), optional().live(), "{ limit = 256, order = \"fifo\" }";
         /// Whom a replica lets in, before its queue; everybody if absent.
-        admission: Opt<Admission> = table::<Admission>(), optional(), "{ concurrency = 50 }";
+        admission: Opt<Admission> = table::<Admission>(), optional().live(), "{ concurrency = 50 }";
         /// Brownout: takes the optional steps of its flows less often while answers are slow. The target alone, or a table.
-        dimmer: Opt<Dimmer> = short::<Dimmer>("setpoint"), optional(), "\"500ms\"";
+        dimmer: Opt<Dimmer> = short::<Dimmer>("setpoint"), optional().live(), "\"500ms\"";
         /// How work slows down with the number of calls in service.
         slowdown: Opt<Slowdown> = table::<Slowdown>(), optional(), "{ kind = \"usl\", sigma = \"5%\", kappa = \"0.1%\" }";
         /// The zones of its replicas, dealt in turn.

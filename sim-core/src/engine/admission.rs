@@ -4,7 +4,7 @@ use super::Simulation;
 use super::pending::Pending;
 use super::slab::NONE;
 use crate::ids::ClassId;
-use crate::model::{Admission, ConcurrencyLimit, Service};
+use crate::model::{Admission, ConcurrencyLimit, Partition, Service};
 use crate::outcome::Outcome;
 use crate::policy::concurrency::{ConcurrencyState, Permit};
 use crate::policy::rate_limit::{Answer, RateLimit, RateLimitState};
@@ -45,6 +45,44 @@ impl AdmissionState {
             busy: admission.partition.as_ref().map(|it| it.shares.start()),
             counts: admission.limit.is_some(),
         }
+    }
+
+    /// How many may be inside at once, if that is limited.
+    pub fn limit(&self, admission: &Admission) -> Option<u32> {
+        match (admission.limit?, &self.concurrency) {
+            (ConcurrencyLimit::Fixed(limit), _) => Some(limit),
+            (ConcurrencyLimit::Adaptive(_), of) => of.as_ref().map(ConcurrencyState::limit),
+        }
+    }
+
+    /// Other rules take over, with these inside; a machine whose settings stay as they are goes on.
+    pub fn replace(
+        &mut self,
+        before: &Admission,
+        after: &Admission,
+        inside: &[ClassId],
+        now: SimTime,
+        draws: &mut Stream,
+    ) {
+        if before.local_rate_limit != after.local_rate_limit {
+            self.limiter = after.local_rate_limit.as_ref().map(|it| it.start(now));
+        }
+        if before.limit != after.limit {
+            self.concurrency = match &after.limit {
+                Some(ConcurrencyLimit::Adaptive(it)) => {
+                    let mut of = it.start(now, draws);
+                    inside.iter().for_each(|_| {
+                        it.take(&mut of, now);
+                    });
+                    Some(of)
+                }
+                _ => None,
+            };
+            self.counts = after.limit.is_some();
+        }
+        self.inside = inside.len() as u32;
+        let of = |it: &Partition| it.shares.start_with(inside.iter().map(|class| it.of(*class)));
+        self.busy = after.partition.as_ref().map(of);
     }
 
     /// How many were let in and are still there, if anybody counts them.
@@ -105,7 +143,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         let (replica, priority, class) = (row.replica, row.priority, row.class);
         let place = &self.replicas[replica as usize];
         let (service, row) = (place.service, place.governor as usize);
-        let admission = &self.model.services[service.index()].admission;
+        let admission = self.governors.rules[service.index()].admission;
         if let (Some(it), Some(of)) = (
             &admission.local_rate_limit,
             &mut self.governors.rows[row].admission.limiter,
@@ -151,9 +189,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         let (now, row) = (self.now, &self.attempts[attempt]);
         let (arrived, class) = (row.arrived, row.class);
         let place = &self.replicas[row.replica as usize];
-        let service = &self.model.services[place.service.index()];
+        let rules = self.governors.rules[place.service.index()];
         let governor = &mut self.governors.rows[place.governor as usize];
-        if let (Some(dimmer), Some(of)) = (&service.dimmer, &mut governor.dimmer)
+        if let (Some(dimmer), Some(of)) = (rules.dimmer, &mut governor.dimmer)
             && !outcome.is_failure()
         {
             dimmer.on_response(of, now.since(arrived));
@@ -163,7 +201,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         if in_flight == 0 {
             return;
         }
-        let (admission, state) = (&service.admission, &mut governor.admission);
+        let (admission, state) = (rules.admission, &mut governor.admission);
         state.inside -= 1;
         if let (Some(it), Some(busy)) = (&admission.partition, &mut state.busy) {
             it.shares.release(busy, it.of(ClassId(u32::from(class))));

@@ -154,6 +154,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             }
             Edit::Workers { service, workers } => self.replace_workers(*service, *workers),
             Edit::Queue { service, queue } => self.replace_queue(*service, queue),
+            Edit::Admission { service, admission } => self.replace_admission(*service, admission),
+            Edit::Dimmer { service, dimmer } => self.replace_dimmer(*service, dimmer.as_ref()),
             Edit::Endpoint { endpoint, row } => {
                 self.endpoints[endpoint.index()] = row;
                 self.reshape_sites();

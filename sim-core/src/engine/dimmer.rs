@@ -23,15 +23,19 @@ impl<Q: Pending> Simulation<'_, Q> {
             return;
         }
         let place = &self.replicas[entry.index as usize];
-        let service = &self.model.services[place.service.index()];
+        let dimmer = self.governors.rules[place.service.index()].dimmer;
         let governor = &mut self.governors.rows[place.governor as usize];
-        let (Some(dimmer), Some(state)) = (&service.dimmer, &mut governor.dimmer) else {
+        if governor.dimmer_turn != entry.generation {
+            return; // A change has ended that dimmer.
+        }
+        let (Some(dimmer), Some(state)) = (dimmer, &mut governor.dimmer) else {
             unreachable!("only dimmers have such timers");
         };
         dimmer.on_period(state);
         let key = governor.key.0;
         self.happened(Event::DimmerDue, key);
-        self.schedule(self.now + dimmer.control_period, Event::DimmerDue, 0, entry.index, 0);
+        let at = self.now + dimmer.control_period;
+        self.schedule(at, Event::DimmerDue, 0, entry.index, entry.generation);
     }
 
     /// Whether an optional step is left out, which degrades the answer. One draw decides for all of an attempt's.
@@ -41,9 +45,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         if place.governor == NONE {
             return false;
         }
-        let service = &self.model.services[place.service.index()];
+        let dimmer = self.governors.rules[place.service.index()].dimmer;
         let governor = &self.governors.rows[place.governor as usize];
-        let (Some(dimmer), Some(state)) = (&service.dimmer, &governor.dimmer) else {
+        let (Some(dimmer), Some(state)) = (dimmer, &governor.dimmer) else {
             return false;
         };
         let word = self.streams.block(Purpose::Dimmer, row.key, 0)[0];

@@ -106,7 +106,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         state.queue = queue.clone();
         state.queue_ring = NONE;
         let row = &self.model.services[service.index()];
-        let sees_all = governor::sees_all(row, queue) || row.quota.is_some();
+        let sees_all = governor::sees_all(self.governors.rules[service.index()], queue) || row.quota.is_some();
         for at in self.layout.replicas_of(service) {
             let place = &mut self.replicas[at];
             place.queue_limit = queue.limit.unwrap_or(UNLIMITED);
@@ -121,7 +121,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         }
     }
 
-    fn line_up_again(&mut self, at: usize, queue: &Queue) {
+    pub(super) fn line_up_again(&mut self, at: usize, queue: &Queue) {
         let place = &mut self.replicas[at];
         let mut next = core::mem::replace(&mut place.queue, Line::EMPTY).first;
         let line = &mut self.governors.rows[place.governor as usize].line;

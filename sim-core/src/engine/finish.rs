@@ -153,7 +153,9 @@ impl<Q: Pending> Simulation<'_, Q> {
             point.in_service = ((busy - previous.1) as f64 / span) as f32;
             point.replicas_up = ((up - previous.2) as f64 / span) as f32;
             *previous = (queue, busy, up);
+            self.note_service_gauges(row, at);
         }
+        self.note_edge_gauges(at);
     }
 
     /// The end of a run: everything is counted, and must balance.

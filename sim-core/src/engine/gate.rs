@@ -282,6 +282,14 @@ impl<'m> Gates<'m> {
         }
     }
 
+    /// The limit that a caller has found by itself, if it looks for one.
+    pub fn limit(&self, at: usize) -> Option<u32> {
+        match &self.states[at].memory {
+            Memory::Concurrency(of) => Some(of.limit()),
+            _ => None,
+        }
+    }
+
     /// How a call is reported whose end with `outcome` brought this transition.
     pub fn reported(&self, at: u32, transition: Option<Transition>, outcome: Outcome) -> Outcome {
         let slot = self.states[at as usize].slot;

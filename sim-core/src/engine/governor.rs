@@ -6,13 +6,14 @@
 use super::admission::AdmissionState;
 use super::discipline::LineState;
 use super::replica::Replica;
+use super::rules::Rules;
 use super::slab::NONE;
 use super::{Pending, Simulation};
 use crate::ids::ServiceId;
-use crate::model::{Model, Queue, QueueOrder, Service};
+use crate::model::{Model, Queue, QueueOrder};
 use crate::policy::rate_limit::RateLimitState;
 use crate::rng::{Key, Purpose, Stream, Streams};
-use crate::server::dimmer::DimmerState;
+use crate::server::dimmer::{Dimmer, DimmerState};
 use crate::time::SimTime;
 
 /// What one replica keeps.
@@ -23,13 +24,17 @@ pub(super) struct Governor {
     pub line: LineState,
     pub admission: AdmissionState,
     pub dimmer: Option<DimmerState>,
+    /// How often a change has begun or ended a dimmer here; timers of another turn are stale.
+    pub dimmer_turn: u32,
     pub draws: Stream,
 }
 
 /// All governors of a model.
 #[derive(Debug)]
-pub(super) struct Governors {
+pub(super) struct Governors<'m> {
     pub rows: Vec<Governor>,
+    /// What is in force, by service.
+    pub rules: Vec<Rules<'m>>,
     /// Which of the priorities in use one is, the most important first; by priority.
     ranks: Vec<u8>,
     /// How many priorities are in use.
@@ -47,13 +52,13 @@ pub(super) fn governs(queue: &Queue) -> bool {
 
 /// Whether every call has to be looked at when it comes and when it goes, those that need not wait, too: such a replica is
 /// never one that calls pass without a detour.
-pub(super) fn sees_all(service: &Service, queue: &Queue) -> bool {
-    service.admission.is_any() || service.dimmer.is_some() || queue.discipline.sees_all()
+pub(super) fn sees_all(rules: Rules<'_>, queue: &Queue) -> bool {
+    rules.is_any() || queue.discipline.sees_all()
 }
 
-impl Governors {
+impl<'m> Governors<'m> {
     /// The governors that a model begins with; each replica learns of its own.
-    pub fn new(model: &Model, streams: &Streams, replicas: &mut [Replica]) -> Governors {
+    pub fn new(model: &'m Model, streams: &Streams, replicas: &mut [Replica]) -> Governors<'m> {
         let mut used: Vec<u8> = model.loads.iter().map(|it| it.priority).collect();
         used.sort_unstable();
         used.dedup();
@@ -63,13 +68,14 @@ impl Governors {
         };
         let mut governors = Governors {
             rows: Vec::new(),
+            rules: Rules::of(model),
             ranks: (0..=u8::MAX).map(rank).collect(),
             classes: used.len().max(1),
             shared: model.services.iter().map(super::admission::shared).collect(),
             admitted: Vec::new(),
         };
         for (row, service) in model.services.iter().enumerate() {
-            if governs(&service.queue) || service.admission.is_any() || service.dimmer.is_some() {
+            if governs(&service.queue) || governors.rules[row].is_any() {
                 for replica in model.layout().replicas_of(ServiceId::from_index(row)) {
                     replicas[replica].be_governed(governors.install(model, streams, replica, SimTime::ZERO));
                 }
@@ -81,15 +87,16 @@ impl Governors {
     /// A governor for a replica that had none.
     pub fn install(&mut self, model: &Model, streams: &Streams, replica: usize, now: SimTime) -> u32 {
         let id = model.layout().service_of[replica];
-        let service = &model.services[id.index()];
+        let (service, rules) = (&model.services[id.index()], self.rules[id.index()]);
         let number = replica as u32 - model.layout().first_replica[id.index()];
         let key = service.key.child(u64::from(number));
         let mut draws = streams.stream(Purpose::Governor, key);
         self.rows.push(Governor {
             key,
             line: LineState::new(&service.queue.discipline, self.classes, now),
-            admission: AdmissionState::new(&service.admission, now, &mut draws),
-            dimmer: service.dimmer.as_ref().map(|it| it.start()),
+            admission: AdmissionState::new(rules.admission, now, &mut draws),
+            dimmer: rules.dimmer.map(Dimmer::start),
+            dimmer_turn: 0,
             draws,
         });
         (self.rows.len() - 1) as u32
@@ -109,13 +116,13 @@ impl<Q: Pending> Simulation<'_, Q> {
         if place.governor == NONE {
             return;
         }
-        let service = &self.model.services[place.service.index()];
+        let rules = self.governors.rules[place.service.index()];
         let queue = &self.services[place.service.index()].queue;
         let classes = self.governors.classes;
         let governor = &mut self.governors.rows[place.governor as usize];
         governor.line = LineState::new(&queue.discipline, classes, self.now);
-        governor.admission = AdmissionState::new(&service.admission, self.now, &mut governor.draws);
-        governor.dimmer = service.dimmer.as_ref().map(|it| it.start());
+        governor.admission = AdmissionState::new(rules.admission, self.now, &mut governor.draws);
+        governor.dimmer = rules.dimmer.map(Dimmer::start);
     }
 
     /// Asserts that what governors count is what there is: who waits, by priority, and who was let in.

@@ -30,6 +30,7 @@ mod fault;
 mod finish;
 mod flow;
 mod gate;
+mod gauges;
 mod governor;
 mod hedge;
 mod item;
@@ -43,6 +44,7 @@ mod queue;
 mod recorder;
 mod replica;
 mod ring;
+mod rules;
 mod server;
 mod site;
 mod slab;
@@ -257,7 +259,7 @@ struct Simulation<'m, Q> {
     callers: CallerState,
     pipes: Vec<[Pipe; 6]>,
     replicas: Vec<Replica>,
-    governors: Governors,
+    governors: Governors<'m>,
     /// How many replicas are paused.
     frozen: u32,
     services: Vec<ServiceState>,

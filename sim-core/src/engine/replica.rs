@@ -3,7 +3,6 @@
 use super::Simulation;
 use super::arena::{Attempt, Line, Phase};
 use super::compute::Cores;
-use super::governor;
 use super::pending::{Entry, Pending};
 use super::slab::{NONE, Slab};
 use crate::component::quota::{Quota, QuotaState};
@@ -134,7 +133,10 @@ pub(super) fn replicas(model: &Model) -> Vec<Replica> {
             exists: number < service.replicas,
             serving: false,
             slows: service.slowdown.is_some(),
-            limited: service.quota.is_some() || governor::sees_all(service, &service.queue),
+            limited: service.quota.is_some()
+                || service.admission.is_any()
+                || service.dimmer.is_some()
+                || service.queue.discipline.sees_all(),
             impatient: service.queue.timeout.is_some(),
             is_async: service.style == Style::Async,
             odd: false,

@@ -31,6 +31,13 @@ pub(super) struct Stack<'m> {
     split: usize,
 }
 
+impl Stack<'_> {
+    /// The slots of its gates.
+    pub fn gates(&self) -> impl Iterator<Item = u32> + '_ {
+        self.slots.iter().copied().filter(|it| *it != NONE)
+    }
+}
+
 /// The most gates a plan has.
 const GATES_MAX: usize = 5;
 

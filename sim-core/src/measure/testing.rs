@@ -85,6 +85,7 @@ pub fn run(warmup_s: u64, duration_s: u64) -> RunResult {
             loads: vec![vec![vec![LoadPoint::default(); windows]; 2]],
             services: vec![vec![ServicePoint::default(); windows]; 2],
             lanes: vec![vec![LanePoint::default(); windows]; 3],
+            edge_limits: vec![],
         },
         transitions: vec![],
         checkpoints: vec![],

@@ -2,9 +2,10 @@
 
 use crate::dist::Dist;
 use crate::ids::{ChangeId, EndpointId, FaultId, LinkId, LoadId, PlanId, ReplicaId, ServiceId};
-use crate::model::{Arrival, Endpoint, ErrorRule, Link, Plan, Queue};
+use crate::model::{Admission, Arrival, Endpoint, ErrorRule, Link, Plan, Queue};
 use crate::quantity::{Chance, Factor};
 use crate::rng::Key;
+use crate::server::dimmer::Dimmer;
 use crate::time::{SimTime, Span};
 
 /// A fault: when, whom, and what happens to them.
@@ -184,6 +185,20 @@ pub enum Edit {
         service: ServiceId,
         /// The new queue.
         queue: Queue,
+    },
+    /// Whom a service lets in; who is inside stays there.
+    Admission {
+        /// Which service.
+        service: ServiceId,
+        /// The new rules.
+        admission: Admission,
+    },
+    /// A service's dimmer; one that stays goes on with what it knows.
+    Dimmer {
+        /// Which service.
+        service: ServiceId,
+        /// The new settings, or none.
+        dimmer: Option<Dimmer>,
     },
     /// An endpoint's work, errors, flow, sizes and price.
     Endpoint {

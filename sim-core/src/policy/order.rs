@@ -94,6 +94,18 @@ impl PolicyKind {
         used.sort_unstable_by_key(|it| it.rank());
     }
 
+    /// `order` with what it lacks of `used` put in its place: right within the innermost of those that usually stand around it.
+    pub fn complete(order: &[PolicyKind], used: &[PolicyKind]) -> Vec<PolicyKind> {
+        let mut all = order.to_vec();
+        for kind in PolicyKind::DEFAULT_ORDER {
+            if used.contains(&kind) && !all.contains(&kind) {
+                let around = all.iter().rposition(|it| *it < kind);
+                all.insert(around.map_or(0, |it| it + 1), kind);
+            }
+        }
+        all
+    }
+
     /// Checks that `order` lists each kind in `used` exactly once and nothing else. Returns every mistake, in the order of
     /// the list, then what is missing.
     pub fn check_order(order: &[PolicyKind], used: &[PolicyKind]) -> Vec<OrderError> {
@@ -274,6 +286,28 @@ mod tests {
         let mut used = [Deadline, Collapse, Cache];
         PolicyKind::sort(&mut used);
         assert_eq!(used, [Cache, Collapse, Deadline]);
+    }
+
+    #[test]
+    fn what_an_order_lacks_comes_within_what_usually_stands_around_it() {
+        let annotations = [Retry, Breaker, RateLimit, Timeout, Bulkhead];
+        assert_eq!(PolicyKind::complete(&annotations, &annotations), annotations);
+        assert_eq!(
+            PolicyKind::complete(&annotations, &[Concurrency, Hedge, Throttle, Deadline, Fallback]),
+            [
+                Fallback,
+                Deadline,
+                Hedge,
+                Retry,
+                Breaker,
+                RateLimit,
+                Throttle,
+                Timeout,
+                Bulkhead,
+                Concurrency
+            ]
+            .map(|it| it)
+        );
     }
 
     #[test]

@@ -6,8 +6,8 @@
 //!                     └───────────────┴────────────────┴─────────────┴──▶ the outcome stands
 //! ```
 //!
-//! [`Checks::Grpc`] asks in grpc-go's order instead: push-back, outcome, budget (which takes its token), attempts; so the last
-//! failing attempt also costs a token.
+//! grpc-go asks in another order ([`Checks::Grpc`]): push-back, outcome, budget (which takes its token), attempts; so the
+//! last failing attempt also costs a token.
 //!
 //! The machine also keeps the books of its budget: it tells it of every call, every end and every retry, so an engine calls
 //! [`Retry::on_call`] when a call begins, [`Retry::after`] at each attempt's end, success too, and [`Retry::abandon`] if the

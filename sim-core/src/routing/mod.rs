@@ -22,6 +22,7 @@ pub mod maglev;
 pub mod outlier;
 pub mod p2c;
 pub mod peak_ewma;
+pub mod pick_first;
 pub mod priority;
 pub mod random;
 pub mod random_draws;
@@ -87,6 +88,11 @@ pub enum Balance {
     RingHash(RingHash),
     /// By the request's key in a table that is filled evenly.
     Maglev(Maglev),
+    /// All calls to one, until its connection breaks, as gRPC by default.
+    PickFirst {
+        /// Where the caller's list begins.
+        start: Start,
+    },
 }
 
 /// A call that has ended, for pickers that keep statistics.
@@ -132,6 +138,8 @@ pub enum BalanceState {
     RingHash(Box<ring_hash::Placed>),
     /// A table.
     Maglev(Box<maglev::Placed>),
+    /// Who has all calls.
+    PickFirst(pick_first::Chosen),
 }
 
 impl Balance {
@@ -152,11 +160,12 @@ impl Balance {
             Balance::LeastConn => "least_conn",
             Balance::RingHash(_) => "ring_hash",
             Balance::Maglev(_) => "maglev",
+            Balance::PickFirst { .. } => "pick_first",
         }
     }
 
     /// Every picker with its defaults.
-    pub const ALL: [Balance; 14] = [
+    pub const ALL: [Balance; 15] = [
         Balance::RoundRobin { start: Start::Random },
         Balance::Random,
         Balance::LeastOutstanding,
@@ -171,6 +180,7 @@ impl Balance {
         Balance::LeastConn,
         Balance::RingHash(RingHash::DEFAULT),
         Balance::Maglev(Maglev::DEFAULT),
+        Balance::PickFirst { start: Start::Random },
     ];
 
     /// The picker with this name in files, with its defaults.
@@ -187,7 +197,8 @@ impl Balance {
             | Balance::TwoChoices { .. }
             | Balance::Weighted
             | Balance::WeightedRandom
-            | Balance::LeastConn => Ok(()),
+            | Balance::LeastConn
+            | Balance::PickFirst { .. } => Ok(()),
             Balance::Edf(it) => it.check(),
             Balance::ClientSideWrr(it) => it.check(),
             Balance::LeastRequest(it) => it.check(),
@@ -214,7 +225,8 @@ impl Balance {
             | Balance::Weighted
             | Balance::WeightedRandom
             | Balance::Edf(_)
-            | Balance::ClientSideWrr(_) => false,
+            | Balance::ClientSideWrr(_)
+            | Balance::PickFirst { .. } => false,
         }
     }
 
@@ -271,7 +283,8 @@ impl Balance {
             | Balance::ClientSideWrr(_)
             | Balance::LeastConn
             | Balance::RingHash(_)
-            | Balance::Maglev(_) => false,
+            | Balance::Maglev(_)
+            | Balance::PickFirst { .. } => false,
         }
     }
 
@@ -292,6 +305,7 @@ impl Balance {
             Balance::LeastConn => BalanceState::LeastConn(Box::new(least_conn::Places::new(slots))),
             Balance::RingHash(_) => BalanceState::RingHash(Box::default()),
             Balance::Maglev(_) => BalanceState::Maglev(Box::default()),
+            Balance::PickFirst { start } => BalanceState::PickFirst(pick_first::Chosen::new(*start, slots, draw)),
         }
     }
 
@@ -316,6 +330,7 @@ impl Balance {
             (Balance::LeastConn, BalanceState::LeastConn(places)) => places.pick(view),
             (Balance::RingHash(it), BalanceState::RingHash(placed)) => it.pick(placed, view),
             (Balance::Maglev(it), BalanceState::Maglev(placed)) => it.pick(placed, view),
+            (Balance::PickFirst { .. }, BalanceState::PickFirst(chosen)) => Some(chosen.pick(view)),
             (
                 Balance::RoundRobin { .. }
                 | Balance::Weighted
@@ -325,7 +340,8 @@ impl Balance {
                 | Balance::P2c(_)
                 | Balance::LeastConn
                 | Balance::RingHash(_)
-                | Balance::Maglev(_),
+                | Balance::Maglev(_)
+                | Balance::PickFirst { .. },
                 _,
             ) => {
                 unreachable!("a balancer's state was made by the same settings")
@@ -339,6 +355,7 @@ impl Balance {
         match (self, state) {
             (Balance::P2c(it), BalanceState::P2c(estimates)) => it.observe(estimates, observed),
             (Balance::LeastConn, BalanceState::LeastConn(places)) => places.moved(observed.slot),
+            (Balance::PickFirst { .. }, BalanceState::PickFirst(chosen)) => chosen.observe(observed),
             _ => (),
         }
     }

@@ -48,6 +48,18 @@ impl Partitions {
         }
     }
 
+    /// These in flight already, by partition.
+    pub fn start_with(&self, inside: impl IntoIterator<Item = Option<usize>>) -> Busy {
+        let mut busy = self.start();
+        for partition in inside {
+            busy.all += 1;
+            if let Some(partition) = partition {
+                busy.each[partition] += 1;
+            }
+        }
+        busy
+    }
+
     /// How many of this partition are guaranteed a place under this limit.
     #[inline]
     pub fn share(&self, partition: usize, limit: u32) -> u32 {

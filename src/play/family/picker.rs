@@ -286,6 +286,13 @@ pub fn round_robin(setup: &mut Setup) -> Result<Box<dyn Player>, Mistake> {
     driven(setup, Balance::RoundRobin { start }, &weights)
 }
 
+pub fn pick_first(setup: &mut Setup) -> Result<Box<dyn Player>, Mistake> {
+    let mut start = Start::First;
+    setup.set("start", &mut start);
+    let weights = weights(setup);
+    driven(setup, Balance::PickFirst { start }, &weights)
+}
+
 pub fn random(setup: &mut Setup) -> Result<Box<dyn Player>, Mistake> {
     let weights = weights(setup);
     driven(setup, Balance::Random, &weights)

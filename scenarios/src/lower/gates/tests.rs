@@ -146,7 +146,7 @@ fn a_full_breaker_table_says_everything() {
     };
     let hystrix = Hystrix {
         enabled: false,
-        force_open: true,
+        force_open: false,
         force_closed: true,
         request_volume_threshold: 4,
         error_threshold_percentage: 25,
@@ -157,11 +157,18 @@ fn a_full_breaker_table_says_everything() {
         ..Hystrix::documented()
     };
     lowers(
-        "breaker = { kind = \"hystrix\", enabled = false, force_open = true, force_closed = true, \
+        "breaker = { kind = \"hystrix\", enabled = false, force_closed = true, \
          request_volume_threshold = 4, error_threshold_percentage = \"25%\", sleep_window = \"1500ms\", \
          rolling_stats_time = \"4s\", health_snapshot_interval = \"100ms\", health = \"documented\", \
          half_open_interference = \"documented\", on = [\"error\", \"timeout\"] }",
         Gate::Breaker(Breaker::Hystrix(hystrix)),
+    );
+    lowers(
+        "breaker = { kind = \"hystrix\", force_open = true }",
+        Gate::Breaker(Breaker::Hystrix(Hystrix {
+            force_open: true,
+            ..Hystrix::default()
+        })),
     );
     let resilience4j = Resilience4j {
         failure_rate_threshold: Factor(100_000),

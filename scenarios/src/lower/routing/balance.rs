@@ -19,6 +19,9 @@ pub(super) fn lower(written: &spec::Balance, settings: &mut Settings<'_, '_>) ->
         spec::Balance::RoundRobin(it) => Balance::RoundRobin {
             start: it.start.as_ref().map_or(Start::Random, |it| it.value),
         },
+        spec::Balance::PickFirst(it) => Balance::PickFirst {
+            start: it.start.as_ref().map_or(Start::Random, |it| it.value),
+        },
         spec::Balance::Random(_) => Balance::Random,
         spec::Balance::LeastOutstanding(_) => Balance::LeastOutstanding,
         spec::Balance::TwoChoices(it) => Balance::TwoChoices {

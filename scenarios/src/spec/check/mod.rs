@@ -1,6 +1,7 @@
 //! What has to hold between the fields of a file, as far as it can be seen without looking up names.
 
 mod fault;
+mod idle;
 mod load;
 mod policy;
 mod service;

@@ -2,7 +2,7 @@
 
 use brownout_sim_core::policy::backoff::Jitter;
 
-use super::Written;
+use super::{Written, idle};
 use crate::diagnostics::Diagnostics;
 use crate::spec::policy::Policy;
 use crate::spec::policy::budget::Budget;
@@ -46,6 +46,7 @@ pub(super) fn policy(policy: &Named<Policy>, written: &Written<'_>, out: &mut Di
             }
         }
     }
+    idle::policy(policy, out);
     let Some(At {
         value: Switch::Set(retry),
         at,

@@ -1,6 +1,5 @@
 //! `balance`: how a replica is picked.
 
-use super::retry::NoSettings;
 use crate::fields::*;
 use crate::spec::{Opt, Switch};
 use crate::syntax::number::Decimal;
@@ -14,20 +13,21 @@ kinds! {
     /// How a replica is picked.
     pub enum Balance "balance" default "round_robin" {
         "round_robin" => RoundRobin(RoundRobin),
-        "random" => Random(NoSettings),
-        "least_outstanding" => LeastOutstanding(NoSettings),
+        "random" => Random(Random),
+        "least_outstanding" => LeastOutstanding(LeastOutstanding),
         "two_choices" => TwoChoices(TwoChoices),
-        "weighted" => Weighted(NoSettings),
-        "weighted_random" => WeightedRandom(NoSettings),
+        "weighted" => Weighted(Weighted),
+        "weighted_random" => WeightedRandom(WeightedRandom),
         "edf" => Edf(Edf),
         "client_side_wrr" => ClientSideWrr(ClientSideWrr),
         "least_request" => LeastRequest(LeastRequest),
         "p2c" => P2c(P2c),
         "peak_ewma" => PeakEwma(PeakEwma),
         "random_draws" => RandomDraws(RandomDraws),
-        "least_conn" => LeastConn(NoSettings),
+        "least_conn" => LeastConn(LeastConn),
         "ring_hash" => RingHash(RingHash),
         "maglev" => Maglev(Maglev),
+        "pick_first" => PickFirst(PickFirst),
     }
 }
 
@@ -39,7 +39,27 @@ table! {
     }
 }
 
+table! {
+    /// All calls to one, until its connection is refused or breaks; then the next in the list has them, as gRPC without a service config.
+    pub struct PickFirst "balance" {
+        /// Where a caller's list begins: at a replica drawn by each caller, as a resolver shuffles them, or at the first.
+        start: Opt<Start> = words(STARTS), default("\"random\""), "\"first\"";
+    }
+}
+
 const STARTS: &[(&str, Start)] = &[("random", Start::Random), ("first", Start::First)];
+
+table! {
+    /// Any replica, all equally likely.
+    pub struct Random "balance" {
+    }
+}
+
+table! {
+    /// The one with the fewest calls of this caller outstanding, of all; drawn among equals.
+    pub struct LeastOutstanding "balance" {
+    }
+}
 
 table! {
     /// The less loaded of two drawn at random.
@@ -50,12 +70,30 @@ table! {
 }
 
 table! {
+    /// Each replica in turn as often as its weight says, evenly spread, as nginx. A weight is its service's affair: `weights`.
+    pub struct Weighted "balance" {
+    }
+}
+
+table! {
+    /// Any replica, with chances in proportion to the weights.
+    pub struct WeightedRandom "balance" {
+    }
+}
+
+table! {
     /// Each replica in turn, as often as its weight: earliest deadline first, as Envoy's weighted round robin.
     pub struct Edf "balance" {
         /// Whether each caller skips some turns at first, so that not all begin with the same replica.
         start: Opt<Start> = words(STARTS), default("\"random\""), "\"first\"";
         /// How new replicas gain weight; at once if absent.
         slow_start: Opt<SlowStart> = kind_or_table::<SlowStart>(), optional(), "{ kind = \"envoy\", slow_start_window = \"60s\" }";
+    }
+}
+
+table! {
+    /// The one with the fewest calls for its weight, in turn among equals, as HAProxy's `leastconn`.
+    pub struct LeastConn "balance" {
     }
 }
 

@@ -243,7 +243,7 @@ table! {
     /// As Finagle's failure accrual: too low a share of successes, or too many failures in a row.
     pub struct FailureAccrual "breaker" {
         /// The share of successes below which it opens; `"none"` leaves it out.
-        success_rate: Opt<Switch<AverageRate>> = switch(table::<AverageRate>()), optional(), "{ required = \"80%\", window = \"30s\", min_requests = 5 }";
+        success_rate: Opt<Switch<AverageRate>> = switch(table::<AverageRate>()), default("{ required = \"80%\", window = \"30s\", min_requests = 5 }"), "{ required = \"80%\", window = \"30s\", min_requests = 5 }";
         /// Failures in a row that open it; `"none"` leaves them out.
         consecutive_failures: Opt<Switch<u32>> = switch(count(1, 1_000_000)), default("5"), "5";
         /// How long it stays open, by how often it has opened in a row.

@@ -22,7 +22,7 @@ kinds! {
 }
 
 table! {
-    /// Tokens flow in with calls (or with successes); a retry takes one.
+    /// Tokens flow in with calls (`bucket`) or with successes (`success_bucket`); a retry takes one.
     pub struct Bucket "budget" {
         /// What each call (or success) adds, in tokens.
         deposit: Opt<Ratio> = percentage(), default("\"10%\""), "\"10%\"";

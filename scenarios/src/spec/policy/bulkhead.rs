@@ -12,8 +12,8 @@ kinds! {
         "semaphore" => Semaphore(Semaphore),
         "thread_pool" => ThreadPool(ThreadPool),
         "haproxy" => Haproxy(Haproxy),
-        "envoy" => Envoy(Envoy),
-        "credits" => Credits(Credits),
+        "envoy" => Envoy(EnvoyCaps),
+        "credits" => Credits(CreditWindow),
     }
 }
 
@@ -65,7 +65,7 @@ table! {
 
 table! {
     /// Envoy's "circuit breakers": caps of a cluster, without any memory. A request needs a connection; over HTTP/1 it has it for itself. Without a free one, another is made if `max_connections` allows (that takes no time here), else the request waits if `max_pending_requests` allows. What overflows a cap ends as `bulkhead_full` at once (a 503 with `x-envoy-overloaded`) and is not retried. How long connecting takes is `pool`'s affair.
-    pub struct Envoy "bulkhead" {
+    pub struct EnvoyCaps "bulkhead" {
         /// Connections, all replicas of the callee together.
         max_connections: Opt<u32> = count(1, 1_000_000_000), default("1024"), "100";
         /// Requests that wait for one, for as long as it takes.
@@ -81,7 +81,7 @@ table! {
 
 table! {
     /// Backpressure by credits: at most so many calls of a caller unanswered; each answer gives a credit back. Who finds none is blocked until its turn comes, in order and for as long as it takes, so that the queue stands with the caller (a full buffer that blocks its producer is the same thing: its credits are the places in the buffer and at the callee), or is refused as `bulkhead_full`. It differs from a semaphore with an unlimited wait in name and defaults alone.
-    pub struct Credits "bulkhead" {
+    pub struct CreditWindow "bulkhead" {
         /// Calls that may be unanswered at once.
         window: Opt<u32> = count(1, 1_000_000_000), required(), "3";
         /// What becomes of a call that finds no credit.

@@ -1,6 +1,5 @@
 //! `rate_limit`: at most so many calls per second.
 
-use super::retry::NoSettings;
 use crate::fields::*;
 use crate::spec::Opt;
 use crate::syntax::units::Rate;
@@ -16,7 +15,7 @@ kinds! {
         "sliding_window_log" => SlidingWindowLog(Window),
         "sliding_window_counter" => SlidingWindowCounter(Window),
         "resilience4j" => Resilience4j(Resilience4jLimiter),
-        "aws" => Aws(NoSettings),
+        "aws" => Aws(AdaptiveAws),
     }
 }
 
@@ -55,7 +54,7 @@ table! {
 }
 
 table! {
-    /// So many in each window.
+    /// So many in each window: an aligned one (`fixed_window`), any (`sliding_window_log`), or any, by an estimate (`sliding_window_counter`).
     pub struct Window "rate_limit" {
         /// Calls in a window.
         limit: Opt<u32> = count(1, 10_000_000), required(), "100";
@@ -73,5 +72,11 @@ table! {
         limit_refresh_period: Opt<Span> = duration(), default("\"500ns\""), "\"1s\"";
         /// The longest wait for a permit.
         timeout_duration: Opt<Span> = duration_or_zero(), default("\"5s\""), "\"100ms\"";
+    }
+}
+
+table! {
+    /// As the adaptive mode of the AWS SDKs: nothing is limited until something is answered with `quota`; then the rate falls, and grows back along a curve.
+    pub struct AdaptiveAws "rate_limit" {
     }
 }

@@ -20,7 +20,7 @@ table! {
         /// Which outcomes are worth another attempt.
         on: Opt<Vec<At<Outcome>>> = many(outcome()), default("[\"error\", \"queue_full\", \"queue_timeout\", \"shed\", \"quota\", \"refused\", \"reset\", \"unreachable\", \"timeout\"]").live(), "[\"timeout\", \"refused\"]";
         /// How many retries all calls together may make; `"none"` switches it off.
-        budget: Opt<Switch<Budget>> = switch(budget()), optional().live(), "\"10%\"";
+        budget: Opt<Switch<Budget>> = switch(budget()), default("\"none\"").live(), "\"10%\"";
         /// What a callee's "try again in" means to the caller: nothing, at least that long (`true`), or as a library takes it.
         respect_retry_after: Opt<RetryAfter> = retry_after(), default("false").live(), "true";
         /// Gives up at once if the pause would outlast the deadline.
@@ -38,8 +38,8 @@ const JITTERS: &[(&str, Jitter)] = &[
 kinds! {
     /// What a callee's "try again in" means to the caller.
     pub enum RetryAfter "respect_retry_after" default "at_least" {
-        "ignore" => Ignore(NoSettings),
-        "at_least" => AtLeast(NoSettings),
+        "ignore" => Ignore(Ignore),
+        "at_least" => AtLeast(AtLeast),
         "exact" => Exact(ExactRetryAfter),
         "jittered" => Jittered(JitteredRetryAfter),
         "clamped" => Clamped(ClampedRetryAfter),
@@ -47,8 +47,14 @@ kinds! {
 }
 
 table! {
-    /// Nothing to set.
-    pub struct NoSettings "kind" {
+    /// Waits as the back-off says, whatever it was told.
+    pub struct Ignore "respect_retry_after" {
+    }
+}
+
+table! {
+    /// Waits as the back-off says, and at least as long as it was told.
+    pub struct AtLeast "respect_retry_after" {
     }
 }
 

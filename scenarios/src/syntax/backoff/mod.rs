@@ -150,6 +150,24 @@ pub fn names() -> impl Iterator<Item = &'static str> {
         .chain(LIBRARIES.iter().map(|it| it.0))
 }
 
+/// What can be said of the back-off called `name`: each parameter, what it takes, and what holds without it. `None` if there is
+/// no such back-off.
+pub fn parameters(name: &str) -> Option<Vec<(&'static str, String, &'static str)>> {
+    let table = match name {
+        "none" => &[],
+        "linear" => LINEAR,
+        "exponential" => EXPONENTIAL,
+        name => LIBRARIES.iter().find(|it| it.0 == name)?.2,
+    };
+    let takes = |kind: Kind| match kind {
+        Kind::Span | Kind::SpanOrZero => "a duration".to_owned(),
+        Kind::Growth => "a number of at least 1".to_owned(),
+        Kind::Fraction => "a number from 0 to 1".to_owned(),
+        Kind::Words(words) => either(words.iter().copied()),
+    };
+    Some(table.iter().map(|it| (it.0, takes(it.1), it.2)).collect())
+}
+
 /// Reads a back-off.
 pub fn parse(text: &str) -> Result<Backoff, Errors> {
     if text.trim().is_empty() {
@@ -275,7 +293,7 @@ fn params(call: &Call, table: Table, errors: &mut Errors) -> Params {
     let bound = Bound::new(call, &names[..names.len().min(1)], |_| false, &names, errors);
     let mut found = Vec::new();
     for key in bound.keys() {
-        let Some((name, kind)) = table.iter().find(|it| it.0 == key) else {
+        let Some((name, kind, _)) = table.iter().find(|it| it.0 == key) else {
             continue;
         };
         let value = match kind {

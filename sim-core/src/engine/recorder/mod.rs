@@ -141,6 +141,11 @@ impl Recorder {
             } else {
                 Vec::new()
             },
+            edge_limits: if record.edges && record.services {
+                vec![vec![None; windows]; model.edges.len()]
+            } else {
+                Vec::new()
+            },
         };
         Recorder {
             record: *record,

@@ -626,7 +626,7 @@ impl Choices<'_> {
             over: ms(self.below(300)),
             steps: 1 + self.below(4) as u32,
         });
-        let edit = match self.below(7) {
+        let edit = match self.below(9) {
             0 => Edit::LoadScale {
                 load: LoadId(self.below(tables.loads.len() as u64) as u32),
                 scale: Factor(self.below(5) * 500_000),
@@ -684,6 +684,18 @@ impl Choices<'_> {
                     row,
                 }
             }
+            6 => Edit::Admission {
+                service,
+                admission: match self.one_in(4) {
+                    true => crate::model::Admission::default(),
+                    // Without a number of workers nothing is a share of them.
+                    false => self.admission(false),
+                },
+            },
+            7 => Edit::Dimmer {
+                service,
+                dimmer: (!self.one_in(3)).then(|| self.dimmer()),
+            },
             _ => {
                 let mut row = tables.links[0].clone();
                 (row.latency, row.connect) = (self.one_in(2).then(|| self.dist()), self.one_in(3).then(|| self.dist()));

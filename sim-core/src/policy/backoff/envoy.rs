@@ -43,11 +43,11 @@ impl Envoy {
     pub(super) fn check(&self) -> Result<(), Invalid> {
         require(
             self.base.nanos() >= MILLISECOND,
-            "Envoy's base interval is at least 1ms",
+            "Envoy's base interval is at least 1ms (default 25ms)",
         )?;
         require(
             self.max >= self.base,
-            "Envoy's max interval is at least its base interval",
+            "Envoy's max interval is at least its base interval (default 10 times that)",
         )
     }
 }

@@ -92,7 +92,10 @@ impl Polly {
     }
 
     pub(super) fn check(&self) -> Result<(), Invalid> {
-        require(self.base <= Span::from_secs(86_400), "Polly's delay is at most 24h")
+        require(
+            self.base <= Span::from_secs(86_400),
+            "Polly's delay is at most 24h (default 2s)",
+        )
     }
 }
 

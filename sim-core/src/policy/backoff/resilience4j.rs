@@ -82,14 +82,17 @@ impl Resilience4j {
     pub(super) fn check(&self) -> Result<(), Invalid> {
         require(
             self.initial.nanos() >= MILLISECOND,
-            "resilience4j's interval is at least 1ms",
+            "resilience4j's interval is at least 1ms (default 500ms)",
         )?;
         require(
             self.multiplier >= Factor::ONE,
-            "resilience4j's multiplier is at least 1",
+            "resilience4j's multiplier is at least 1 (default 1.5)",
         )?;
         let share = self.randomization.is_none_or(|it| it < Factor::ONE);
-        require(share, "resilience4j's randomization factor is less than 1")?;
+        require(
+            share,
+            "resilience4j's randomization factor is less than 1 (default 0.5)",
+        )?;
         require(
             self.cap.nanos() >= MILLISECOND,
             "resilience4j's max interval is at least 1ms",

@@ -43,8 +43,11 @@ impl Tower {
     }
 
     pub(super) fn check(&self) -> Result<(), Invalid> {
-        require(self.min > Span::ZERO, "tower's min is longer than 0")?;
+        require(self.min > Span::ZERO, "tower's min is longer than 0 (default 50ms)")?;
         require(self.max >= self.min, "tower's max is at least its min")?;
-        require(self.jitter.0 <= 100_000_000, "tower's jitter is at most 100")
+        require(
+            self.jitter.0 <= 100_000_000,
+            "tower's jitter is at most 100 (default 0.99)",
+        )
     }
 }

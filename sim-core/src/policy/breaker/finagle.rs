@@ -11,8 +11,9 @@
 //! cancelled calls, bad requests and the caller's own rejections.
 //!
 //! Whatever result comes first after the door has closed decides, a late one as well. Finagle itself refuses nothing:
-//! its balancer avoids nodes that are dead or have the door closed, and uses them when there are no others (see
-//! [`Permit::unasked`]).
+//! its balancer avoids nodes that are dead or have the door closed, and uses them when there are no others.
+//!
+//! What is sent to such a node all the same comes back with [`Permit::unasked`].
 //!
 //! Source: Finagle (2024), `FailureAccrualFactory`, `FailureAccrualPolicy` (defaults), `util.Ema`,
 //! `util.WindowedAdder`.

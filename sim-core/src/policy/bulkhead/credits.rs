@@ -2,6 +2,8 @@
 //!
 //! The producer that blocks is the caller: it gets its next credit back with an answer, so that the queue stands with it and not
 //! with the callee. The counting is [`Credits`]'; here are those who wait, first in, first out, for as long as it takes.
+//!
+//! Sources: H. T. Kung, R. Morris, "Credit-based flow control for ATM networks", IEEE Network 9(2), 1995; Reactive Streams 1.0.
 
 use super::queue::Queue;
 use super::{Entry, Ticket};

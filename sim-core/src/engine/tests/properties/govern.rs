@@ -98,7 +98,7 @@ impl Choices<'_> {
         })
     }
 
-    fn admission(&mut self, has_workers: bool) -> Admission {
+    pub fn admission(&mut self, has_workers: bool) -> Admission {
         let bucket = RateLimit::TokenBucket(TokenBucket {
             rate: 20 + self.below(100),
             period: Span::from_secs(1),
@@ -128,6 +128,14 @@ impl Choices<'_> {
         }
     }
 
+    pub fn dimmer(&mut self) -> Dimmer {
+        Dimmer {
+            setpoint: ms(1 + self.below(40)),
+            control_period: ms(50),
+            ..Dimmer::DEFAULT
+        }
+    }
+
     /// Some services get a say in whom they serve.
     pub fn govern(&mut self, system: &mut Sys) {
         for service in &mut system.services {
@@ -137,11 +145,7 @@ impl Choices<'_> {
             if self.one_in(3) {
                 service.admission = self.admission(service.workers.is_some());
             }
-            service.dimmer = self.one_in(4).then(|| Dimmer {
-                setpoint: ms(1 + self.below(40)),
-                control_period: ms(50),
-                ..Dimmer::DEFAULT
-            });
+            service.dimmer = self.one_in(4).then(|| self.dimmer());
         }
         for load in &mut system.loads {
             (load.priority, load.class) = (self.below(5) as u8, self.below(3) as u32);
