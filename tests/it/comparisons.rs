@@ -350,7 +350,7 @@ fn intervals_hold_the_truth_in_nineteen_of_twenty_experiments() {
     let dots = dots.replace("\"mean(users)\"", "\"offered_count(users) >= 1\"");
     let dots = compile("dots", &dots, "fast");
     let answers = values(&dots, &measure(&dots, "response"), 1..30_001);
-    let truth = 1.0 - (-1.0f64).exp();
+    let truth = 1.0 - 1.0 / std::f64::consts::E;
     let of_share = |it: usize| {
         let held = answers[it * 30..(it + 1) * 30].iter().filter(|it| **it == 1.0).count() as u64;
         Proportion::of(held, 30).expect("there are runs").interval
