@@ -382,6 +382,11 @@ mod tests {
             0.05,
         );
         assert_eq!(with_margin[0].finding, Finding::Equivalent);
-        assert!(with_margin[1].p_corrected.unwrap() > decide(&[one, one], 0.05)[1].p_corrected.unwrap());
+        let too_narrow = Difference {
+            margin: Some(0.001),
+            ..one
+        };
+        let p = |all: &[Difference]| decide(all, 0.05)[1].p_corrected.unwrap();
+        assert!(p(&[too_narrow, one]) > p(&[one, one]));
     }
 }
