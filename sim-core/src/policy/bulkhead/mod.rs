@@ -3,7 +3,7 @@
 //! A call *enters*: it starts, waits its turn, or is rejected. When one that had started *leaves*, those who may start
 //! now are asked for with [`Bulkhead::next`], until there is none. Who waits may have enough: after
 //! [`BulkheadState::next_timeout`], [`BulkheadState::expire`] names those whose time is over, and
-//! [`BulkheadState::give_up`] takes out any other, such as a cancelled one. Waiting is first in, first out.
+//! [`Bulkhead::give_up`] takes out any other, such as a cancelled one. Waiting is first in, first out.
 //!
 //! A wait here is not bounded by the timeout of one attempt if that stands inside, as it does by default; around a
 //! Hystrix thread pool the timeout runs in the queue too, so it stands outside.
