@@ -8,8 +8,10 @@
 //! Polly's standard pipeline (rate limiter, total timeout, retry, breaker, attempt timeout) and Hystrix (cache, breaker,
 //! semaphore, timeout, run, fallback), joined so that each keeps its relative places where they agree.
 
+use core::cmp::Ordering;
+
 /// A kind of policy; each stands at most once in a stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum PolicyKind {
     /// Answers instead when the call fails.
@@ -122,6 +124,19 @@ impl PolicyKind {
             .filter(|it| used.contains(it) && !order.contains(it));
         errors.extend(missing.map(OrderError::Missing));
         errors
+    }
+}
+
+/// By the place in the default order, outermost first.
+impl Ord for PolicyKind {
+    fn cmp(&self, other: &PolicyKind) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+impl PartialOrd for PolicyKind {
+    fn partial_cmp(&self, other: &PolicyKind) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -293,20 +308,23 @@ mod tests {
         let annotations = [Retry, Breaker, RateLimit, Timeout, Bulkhead];
         assert_eq!(PolicyKind::complete(&annotations, &annotations), annotations);
         assert_eq!(
-            PolicyKind::complete(&annotations, &[Concurrency, Hedge, Throttle, Deadline, Fallback]),
+            PolicyKind::complete(
+                &annotations,
+                &[Concurrency, Hedge, Throttle, Deadline, Fallback, Collapse]
+            ),
             [
                 Fallback,
+                Collapse,
                 Deadline,
                 Hedge,
                 Retry,
+                Throttle,
                 Breaker,
                 RateLimit,
-                Throttle,
                 Timeout,
                 Bulkhead,
                 Concurrency
             ]
-            .map(|it| it)
         );
     }
 
