@@ -29,6 +29,7 @@ use crate::{interrupt, json};
     brownout compare retry-storm --variants naive,budget     two of them, against naive\n  \
     brownout compare shop.toml --baseline base               against the file as it is\n  \
     brownout compare shop.toml --replications auto           as many runs as it takes to tell\n  \
+    brownout compare shop.toml --figures p99,recovery_time   only in these\n  \
     brownout compare shop.toml --margin goodput_ratio=1%     less than one point does not matter\n\n\
     better, worse, equivalent: shown, all tests corrected together (Holm). No difference found: not shown, which is not the\n\
     same as equivalent; a margin tests for that.\n\n\
@@ -54,6 +55,9 @@ pub struct Args {
     /// With `--replications auto`: the most runs of each variant
     #[arg(long, value_name = "N", default_value_t = 160, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     max_replications: u32,
+    /// The figures to compare them in, in this order, separated by commas. Default: those that always matter, and the file's own
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    figures: Vec<String>,
     /// What is too little to matter in a figure, as often as needed: name=value
     #[arg(long = "margin", value_name = "FIGURE=VALUE", value_parser = parse_margin)]
     margins: Vec<(String, String)>,
@@ -130,6 +134,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         })
         .collect::<Result<_, _>>()?;
     let mut figures = Figures::of(&variants);
+    figures.choose(&args.figures)?;
     for (name, value) in &args.margins {
         figures.set_margin(name, value)?;
     }
@@ -295,6 +300,9 @@ fn again(args: &Args, names: &[String], baseline: usize, seed: u64, replications
             "--max-replications".to_owned(),
             args.max_replications.to_string(),
         ]),
+    }
+    if !args.figures.is_empty() {
+        words.extend(["--figures".to_owned(), quoted(&args.figures.join(","))]);
     }
     for (name, value) in &args.margins {
         words.extend(["--margin".to_owned(), quoted(&format!("{name}={value}"))]);

@@ -105,16 +105,43 @@ impl Figures {
         }
     }
 
+    /// Keeps only those with these names, in this order; all if there are no names.
+    pub fn choose(&mut self, names: &[String]) -> Result<(), Failure> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let mut chosen = Vec::new();
+        for name in names {
+            let at = self.find(name.trim())?;
+            if chosen.contains(&at) {
+                return Err(Failure::usage(format!("the figure `{}` is named twice", name.trim())));
+            }
+            chosen.push(at);
+        }
+        self.rows = chosen.iter().map(|at| self.rows[*at].clone()).collect();
+        for values in &mut self.values {
+            *values = chosen.iter().map(|at| values[*at].clone()).collect();
+        }
+        Ok(())
+    }
+
+    /// The row of the figure with this name or key.
+    fn find(&self, name: &str) -> Result<usize, Failure> {
+        if let Some(at) = self.rows.iter().position(|it| it.name == name || it.key == name) {
+            return Ok(at);
+        }
+        let names: Vec<&str> = self.rows.iter().map(|it| it.name.as_str()).collect();
+        let failure = Failure::usage(format!("the variants are not compared in `{name}`"));
+        Err(match nearest(name, names.iter().copied()) {
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None => failure.help(format!("they are in {}", names.join(", "))),
+        })
+    }
+
     /// Takes a margin: `goodput_ratio=1%`.
     pub fn set_margin(&mut self, name: &str, text: &str) -> Result<(), Failure> {
-        let names: Vec<String> = self.rows.iter().map(|it| it.name.clone()).collect();
-        let Some(figure) = self.rows.iter_mut().find(|it| it.name == name || it.key == name) else {
-            let failure = Failure::usage(format!("the variants are not compared in `{name}`"));
-            return Err(match nearest(name, names.iter().map(String::as_str)) {
-                Some(near) => failure.help(format!("did you mean `{near}`?")),
-                None => failure.help(format!("they are in {}", names.join(", "))),
-            });
-        };
+        let at = self.find(name)?;
+        let figure = &mut self.rows[at];
         let wrong = |message: String| Failure::usage(format!("the margin of `{name}` is {message}"));
         let read = quantity(text).map_err(|why| wrong(format!("wrong: {}", why.message)))?;
         let (margin, example) = match (&read, figure.unit) {
@@ -206,6 +233,22 @@ mod tests {
         calm.worth = vec![Some(0.5)];
         let with_worth = Figures::of(&[calm]);
         assert!(with_worth.rows.iter().any(|it| it.name == "money_lost"));
+    }
+
+    #[test]
+    fn figures_are_chosen_by_name_and_stand_in_that_order() {
+        let mut figures = Figures::of(&[compiled()]);
+        figures
+            .choose(&["p99_s".to_owned(), " goodput_ratio".to_owned()])
+            .expect("there are such figures");
+        let names: Vec<&str> = figures.rows.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!((names, figures.values[0].len()), (vec!["p99", "goodput_ratio"], 2));
+        let refused = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|it| (*it).to_owned()).collect();
+            Figures::of(&[compiled()]).choose(&names).unwrap_err().to_string()
+        };
+        assert!(refused(&["p99", "p99"]).contains("named twice"));
+        assert!(refused(&["goodput_ration"]).contains("not compared in `goodput_ration`"));
     }
 
     #[test]

@@ -71,6 +71,17 @@ fn variants_stand_side_by_side_and_each_has_its_sentence() {
         shell.transcript(&["compare", "retry-storm", "--replications", "10"])
     );
     insta::assert_snapshot!(
+        "compare one-outage",
+        shell.transcript(&[
+            "compare",
+            "one-outage",
+            "--replications",
+            "3",
+            "--figures",
+            "full_answers,some_answer,checkout_served,work_for_nobody,recovery_time",
+        ])
+    );
+    insta::assert_snapshot!(
         "compare metastable",
         shell.transcript(&[
             "compare",
