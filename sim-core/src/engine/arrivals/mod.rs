@@ -1,13 +1,17 @@
 //! Loads in motion: when requests are sent, by whom, and what happens after the answer.
 
+mod rate;
+mod users;
+
+pub(super) use users::{SessionState, UserState};
+
 use super::Simulation;
 use super::arena::Parent;
 use super::attempt::WORD_WORK;
 use super::caller::{NewCall, Over, first_attempt_key};
 use super::event::Event;
 use super::pending::{Entry, Pending};
-use super::slab::{NONE, Row};
-use crate::dist::Dist;
+use super::slab::NONE;
 use crate::dist::ziggurat;
 use crate::ids::{LoadId, SiteId};
 use crate::model::{Arrival, Rate};
@@ -59,118 +63,9 @@ struct Soon {
     words: [[u64; 8]; SOON],
 }
 
-/// A user of a closed load.
-#[derive(Debug)]
-pub(super) struct UserState {
-    load: LoadId,
-    requests: u64,
-}
-
-/// Somebody who came once and sends several requests.
-#[derive(Debug)]
-pub(super) struct SessionState {
-    generation: u32,
-    load: LoadId,
-    key: u64,
-    client: u32,
-    /// Requests sent, or steps of the path looked at.
-    step: u32,
-}
-
-impl Row for SessionState {
-    const VACANT: SessionState = SessionState {
-        generation: 0,
-        load: LoadId(0),
-        key: 0,
-        client: 0,
-        step: 0,
-    };
-
-    fn generation(&mut self) -> &mut u32 {
-        &mut self.generation
-    }
-}
-
 /// Words of a request's own block.
 const WORD_CLIENT: usize = 0;
 const WORD_ITEM: usize = 1;
-
-impl Rate {
-    /// Nanoseconds from `from` until `units` of intensity have passed, each point's rate times `factor`; `None` is never.
-    fn time_to(&self, from: SimTime, factor: f64, mut units: f64) -> Option<f64> {
-        let mut gone = 0.0;
-        let mut at = from;
-        loop {
-            if units <= 0.0 {
-                return Some(gone);
-            }
-            let next = self.points.partition_point(|it| it.at <= at);
-            let end = self.points.get(next).map(|it| it.at);
-            let here = &self.points[next.saturating_sub(1)];
-            let sloped = next > 0 && end.is_some();
-            // Intensity per nanosecond at `at`, and how it changes.
-            let slope = match (sloped, end) {
-                (true, Some(end)) => {
-                    let to = &self.points[next];
-                    (to.per_second - here.per_second) * factor / 1e9 / end.since(here.at).nanos() as f64
-                }
-                _ => 0.0,
-            };
-            let inside = if next > 0 {
-                at.since(here.at).nanos() as f64
-            } else {
-                0.0
-            };
-            let rate = here.per_second * factor / 1e9 + slope * inside;
-            let stretch = end.map(|end| end.since(at).nanos() as f64);
-            let needed = if slope == 0.0 {
-                if rate > 0.0 { units / rate } else { f64::INFINITY }
-            } else {
-                // The root of `slope/2 x^2 + rate x = units` that does not cancel.
-                let under = rate * rate + 2.0 * slope * units;
-                if under < 0.0 {
-                    f64::INFINITY
-                } else {
-                    2.0 * units / (rate + under.sqrt())
-                }
-            };
-            match stretch {
-                Some(stretch) if needed >= stretch => {
-                    units -= rate * stretch + 0.5 * slope * stretch * stretch;
-                    units = units.max(0.0);
-                    gone += stretch;
-                    at = end.expect("a stretch has an end");
-                }
-                _ => return needed.is_finite().then_some(gone + needed),
-            }
-        }
-    }
-
-    /// Intensity that passes between two instants.
-    fn between(&self, from: SimTime, to: SimTime, factor: f64) -> f64 {
-        let mut units = 0.0;
-        let mut at = from;
-        while at < to {
-            let next = self.points.partition_point(|it| it.at <= at);
-            let end = self.points.get(next).map_or(to, |it| it.at.min(to));
-            units += 0.5 * (self.at(at, next) + self.at(end, next)) * factor * end.since(at).as_secs_f64();
-            at = end;
-        }
-        units
-    }
-
-    /// The rate at an instant of the stretch before point `next`.
-    fn at(&self, at: SimTime, next: usize) -> f64 {
-        let here = &self.points[next.saturating_sub(1)];
-        match self.points.get(next) {
-            Some(to) if next > 0 => {
-                let share = at.since(here.at).nanos() as f64 / to.at.since(here.at).nanos() as f64;
-                here.per_second + (to.per_second - here.per_second) * share
-            }
-            _ => here.per_second,
-        }
-    }
-}
 
 impl LoadState<'_> {
     fn factor(&self) -> f64 {
@@ -454,98 +349,6 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         }
     }
 
-    /// A closed user thinks before the next request.
-    fn think(&mut self, user: u32) {
-        let state = &mut self.users[user as usize];
-        let load = state.load;
-        let Arrival::Closed { think, .. } = self.loads[load.index()].arrival else {
-            unreachable!("users are of closed loads");
-        };
-        let number = user - self.loads[load.index()].first_user;
-        let key = mix(
-            self.model.loads[load.index()].key.child(u64::from(number)).0,
-            state.requests,
-        );
-        let think = think.sample(&mut self.streams.keyed(Purpose::Think, key, 0));
-        let at = self.now + think;
-        if at < self.model.clock.duration {
-            self.schedule(at, Event::Thought, 0, user, 0);
-        }
-    }
-
-    pub(super) fn on_thought(&mut self, entry: Entry) {
-        let user = entry.index;
-        let state = &mut self.users[user as usize];
-        let load = state.load;
-        let number = user - self.loads[load.index()].first_user;
-        let key = self.model.loads[load.index()]
-            .key
-            .child(u64::from(number))
-            .child(state.requests);
-        state.requests += 1;
-        self.happened(Event::Thought, key.0);
-        let row = &self.model.loads[load.index()];
-        let item = if row.mix.len() > 1 {
-            self.choose_item(load, self.request_words(key)[WORD_ITEM])
-        } else {
-            0
-        };
-        self.send_request(load, item, number, key, user);
-    }
-
-    fn pause_session(&mut self, session: u32, think: &Dist) {
-        let state = &self.sessions[session];
-        let key = mix(state.key, u64::from(state.step));
-        let think = think.sample(&mut self.streams.keyed(Purpose::Think, key, 0));
-        let (at, generation) = (self.now + think, state.generation);
-        if at < self.model.clock.duration {
-            self.schedule(at, Event::SessionNext, 0, session, generation);
-        } else {
-            self.sessions.remove(session);
-        }
-    }
-
-    pub(super) fn on_session_next(&mut self, entry: Entry) {
-        self.happened(Event::SessionNext, self.sessions[entry.index].key);
-        self.go_on_with_session(entry.index);
-    }
-
-    /// Sends a session's next request, or ends it.
-    fn go_on_with_session(&mut self, session: u32) {
-        let (load, key, client) = {
-            let state = &self.sessions[session];
-            (state.load, state.key, state.client)
-        };
-        let settings = self.model.loads[load.index()]
-            .session
-            .as_ref()
-            .expect("the load has sessions");
-        loop {
-            let step = self.sessions[session].step;
-            self.sessions[session].step += 1;
-            let request = Key(key).child(u64::from(step));
-            let words = self.request_words(request);
-            let item = if settings.path.is_empty() {
-                // The first request is certain; each next one follows with 1 - 1/mean.
-                let goes_on = step == 0 || crate::rng::unit_from_bits(words[2]) >= 1.0 / settings.requests_mean;
-                if !goes_on {
-                    break;
-                }
-                self.choose_item(load, words[WORD_ITEM])
-            } else {
-                let Some(next) = settings.path.get(step as usize) else {
-                    break;
-                };
-                if !next.chance.happens(words[2]) {
-                    continue;
-                }
-                next.item
-            };
-            return self.send_request(load, item, client, request, session);
-        }
-        self.sessions.remove(session);
-    }
-
     fn schedule_load_state(&mut self, load: LoadId) {
         let state = &self.loads[load.index()];
         let Arrival::Mmpp { states, .. } = state.arrival else {
@@ -594,46 +397,5 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     /// A change put another arrival process of the same kind in place: another rate, or another think time.
     pub(super) fn replace_arrival(&mut self, load: LoadId, arrival: &'m Arrival) {
         self.change_rate(load, |state| state.arrival = arrival);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::RatePoint;
-
-    fn rate(points: &[(u64, f64)]) -> Rate {
-        let points = points.iter().map(|&(s, per_second)| RatePoint {
-            at: SimTime::from_secs(s),
-            per_second,
-        });
-        Rate {
-            points: points.collect(),
-        }
-    }
-
-    #[test]
-    fn a_constant_rate_takes_units_over_rate() {
-        assert_eq!(rate(&[(0, 50.0)]).time_to(SimTime::from_secs(7), 2.0, 1.0), Some(1e7));
-        assert_eq!(rate(&[(0, 0.0)]).time_to(SimTime::ZERO, 1.0, 1.0), None);
-    }
-
-    #[test]
-    fn a_jump_counts_from_its_instant() {
-        let jump = rate(&[(0, 10.0), (10, 10.0), (10, 20.0)]);
-        // 100 units by 10 s, the other 20 take 1 s at twice the rate.
-        assert!((jump.time_to(SimTime::ZERO, 1.0, 120.0).unwrap() - 11e9).abs() < 1.0);
-        assert!((jump.between(SimTime::ZERO, SimTime::from_secs(11), 1.0) - 120.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn slopes_are_integrated_both_ways() {
-        let up_and_down = rate(&[(0, 0.0), (10, 20.0), (20, 0.0), (30, 0.0), (30, 5.0)]);
-        for (from, units) in [(0, 10.0), (0, 150.0), (5, 120.0), (12, 60.0), (0, 205.0)] {
-            let from = SimTime::from_secs(from);
-            let took = up_and_down.time_to(from, 1.0, units).unwrap();
-            let passed = up_and_down.between(from, from + Span::from_nanos(took as u64), 1.0);
-            assert!((passed - units).abs() < 1e-6, "{units} units: {passed}");
-        }
     }
 }
