@@ -96,6 +96,16 @@ fn cp_1_throughput_is_size_over_the_time_held() {
         slow.iter().zip(&every_10ms).filter(|&it| still(it)).count()
     };
     assert_eq!(waiting(1_099) - waiting(599), 40);
+
+    let every_4ms: Vec<u64> = (0..600).map(|k| 4 * k).collect();
+    let full = play(pool(10, 1_000), 50, &every_4ms);
+    let in_a_second = |it: &&Fate| matches!(it, Fate::Got(ms) if (1_000..2_000).contains(ms));
+    assert_eq!(full.iter().filter(in_a_second).count(), 200);
+    // Evenly spread, one comes back every 50 ms: the k-th to queue waits k/20 s, the 21st in vain.
+    let spread: Vec<u64> = (0..10).map(|k| 50 * k).chain([450; 21]).collect();
+    let fates = play(pool(10, 1_000), 500, &spread);
+    let waits: Vec<Fate> = (1..=20).map(|k| Fate::Got(450 + 50 * k)).collect();
+    assert_eq!((&fates[10..30], fates[30]), (waits.as_slice(), Fate::GaveUp(1_450)));
 }
 
 #[test]

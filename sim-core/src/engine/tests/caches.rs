@@ -428,3 +428,15 @@ fn who_gives_up_leaves_the_batch_or_the_call_to_the_others() {
     let (story, counts) = gathered(&[0, 9], patient(35));
     assert_eq!((story.as_str(), counts), ("error@35 ok@40", [1, 1, 2]));
 }
+
+#[test]
+fn fb_2_a_stale_answer_serves_beyond_its_fresh_time_and_not_for_ever() {
+    let stale = Fallback::of(Kind::StaleCache {
+        max_stale: Span::from_secs(60),
+        keys: None,
+    });
+    let stages = vec![Stage::Cover(Cover::Fallback(stale)), cache(ttl(10_000))];
+    let system = single(&[0, 30_000, 61_000], stages).lasting(70);
+    let dead = system.fault("db", 1_000, 69_000, Effect::Crash);
+    assert_eq!(system.play_with(vec![dead]), "ok@30 degraded@30000 error@61000");
+}

@@ -441,3 +441,27 @@ fn a_retry_waits_for_a_connection_anew() {
     // A pool's timeout is no failure of the callee, and is not retried unless asked for.
     assert_eq!(system.play(), "ok@30 error@20");
 }
+
+#[test]
+fn hg_1_cancelling_the_slow_copy_saves_120_ms_of_its_server() {
+    let busy = |losers: Losers| {
+        let system = pair(
+            &[0],
+            ms(200),
+            vec![hedge(Hedge {
+                losers,
+                ..fixed(2, ms(50))
+            })],
+        );
+        let mut quick = slow(&system, 1, 1);
+        quick.effects = vec![Effect::Work {
+            endpoint: None,
+            factor: Factor(150_000), // 30 ms
+        }];
+        let result = system.run_with(vec![quick], 1);
+        assert_eq!(system.story(&result), "ok@80");
+        result.services[system.service("db").index()].total.service.sum_nanos()
+    };
+    assert_eq!(busy(Losers::Cancelled), u128::from(ms(80 + 30).nanos()));
+    assert_eq!(busy(Losers::Run), u128::from(ms(200 + 30).nanos()));
+}

@@ -6,7 +6,7 @@ use crate::engine::{Limits, run};
 use crate::model::{Effect, Gate, Model, Stage};
 use crate::observe::Record;
 use crate::outcome::{Outcome, OutcomeSet};
-use crate::policy::breaker::{Breaker, Circuit, Consecutive, Resilience4j};
+use crate::policy::breaker::{Breaker, Circuit, Consecutive, Hystrix, Resilience4j};
 use crate::policy::bulkhead::{Bulkhead, Semaphore};
 use crate::policy::concurrency::{Aimd, Concurrency, Limit};
 use crate::policy::rate_limit::{RateLimit, TokenBucket};
@@ -220,4 +220,27 @@ fn pybreaker_reports_the_call_that_opens_it_as_refused() {
     // The second was sent and refused by the callee; the third was not sent.
     assert_eq!(edge(&system, &result, Outcome::BreakerOpen), (3, 2, 2));
     assert_eq!(edge(&system, &result, Outcome::Refused), (3, 2, 1));
+}
+
+#[test]
+fn cb_h_5_a_semaphore_within_the_breaker_opens_it_and_fails_its_probe() {
+    let hystrix = Hystrix {
+        sleep_window: ms(1_000),
+        ..Hystrix::default()
+    };
+    let stages = vec![
+        Stage::Gate(Gate::Breaker(Breaker::Hystrix(hystrix))),
+        semaphore(5, Span::ZERO),
+    ];
+    let requests: Vec<u64> = [0; 5]
+        .into_iter()
+        .chain([10; 20])
+        .chain([1_501, 2_501, 2_502])
+        .collect();
+    let told = format!(
+        "{}{}error@1501 error@2501 ok@4102",
+        "ok@1600 ".repeat(5),
+        "error@10 ".repeat(20)
+    );
+    assert_eq!(pair(&requests, ms(1_600), stages).play(), told);
 }

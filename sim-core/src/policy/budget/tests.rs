@@ -184,8 +184,17 @@ fn rb_5_grpc_stops_at_half_and_the_last_failure_pays_too() {
         failures,
         [(true, 9.0), (true, 8.0), (true, 7.0), (true, 6.0), (false, 5.0)]
     );
+    let ask = Ask {
+        now: at(0),
+        outcome: Outcome::Error,
+        attempts: 1,
+        in_flight: InFlight::default(),
+    };
+    let allows = |it: &mut Account| it.budget.take_unprovoked(&mut it.state, &ask, &mut it.charge);
+    assert!(!allows(&mut account), "5 is not more than half");
     account.ends(Outcome::Ok);
     assert_eq!(left(&account), 5.1);
+    assert!(allows(&mut account), "5.1 is");
     assert!(!account.retry(0));
     assert_eq!(left(&account), 4.1);
     // 5.1 itself is more than half, had no failure taken its token first.

@@ -100,11 +100,11 @@ fn an_error_that_the_backend_worked_for_is_an_accept() {
 }
 
 /// What a client sends a second to a backend that accepts so many in each second and refuses the rest at once: the mean of the
-/// last of ten minutes.
-fn sent_per_s(throttle: Throttle, demand_per_s: u64, accepts_per_s: u64) -> f64 {
+/// last of ten minutes; and how much of it the backend serves.
+fn sent_per_s(throttle: Throttle, demand_per_s: u64, accepts_per_s: u64) -> (f64, f64) {
     let mut draw = Streams::new(7).stream(Purpose::Policy, Key::of("client"));
     let mut state = throttle.start();
-    let mut sent = 0;
+    let (mut sent, mut served) = (0, 0);
     for second in 0..600 {
         let mut accepted = 0;
         for k in 0..demand_per_s {
@@ -117,17 +117,19 @@ fn sent_per_s(throttle: Throttle, demand_per_s: u64, accepts_per_s: u64) -> f64 
             let due = (k + 1) * accepts_per_s / demand_per_s;
             let accepts = accepted < due;
             accepted += u64::from(accepts);
+            served += u64::from(second >= 540 && accepts);
             throttle.settle(&mut state, now, if accepts { Outcome::Ok } else { Outcome::Shed });
         }
     }
-    sent as f64 / 60.0
+    (sent as f64 / 60.0, served as f64 / 60.0)
 }
 
 #[test]
 fn at_2_sre_sends_k_times_what_is_accepted() {
-    let sent = sent_per_s(Throttle::Sre(Sre::DEFAULT), 300, 100);
+    let (sent, served) = sent_per_s(Throttle::Sre(Sre::DEFAULT), 300, 100);
     assert!((sent - 200.0).abs() < 10.0, "{sent}");
-    let all = sent_per_s(Throttle::Sre(Sre::DEFAULT), 150, 100);
+    assert!((served / sent - 0.5).abs() < 0.03, "{served} of {sent}");
+    let (all, _) = sent_per_s(Throttle::Sre(Sre::DEFAULT), 150, 100);
     assert!(
         (all - 150.0).abs() < 1.0,
         "demand below K times the capacity passes whole: {all}"

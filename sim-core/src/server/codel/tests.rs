@@ -324,3 +324,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn ls_4_the_first_drop_is_the_call_of_60_and_the_next_is_delivered() {
+    let mut queue = Queue::new(Codel::DEFAULT);
+    for now in (0..120).step_by(5) {
+        queue.waiting.push_back(at(now));
+        if now % 10 == 0 {
+            assert_eq!(queue.take(at(now)), Some(at(now / 2)));
+            assert_eq!(queue.state.first_above, (now >= 10).then(|| at(110)));
+        }
+    }
+    queue.waiting.push_back(at(120));
+    assert_eq!(queue.waiting[0], at(60));
+    assert_eq!(queue.take(at(120)), Some(at(65)));
+    assert_eq!(queue.dropped, [(120, 1)]);
+}

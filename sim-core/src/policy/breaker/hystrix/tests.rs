@@ -112,6 +112,8 @@ fn cb_h_4_a_bad_request_fails_the_probe_and_is_in_no_count() {
     let probe = bench.ask(1_600).expect("a probe");
     bench.end(1_700, probe, BAD);
     assert_eq!(bench.last(), Some((1_700, Circuit::Open, Cause::ProbeFailed)));
+    let failed = Transition::new(Circuit::HalfOpen, Circuit::Open, Cause::ProbeFailed);
+    assert!(!bench.breaker.masks(failed), "the caller hears of its bad request");
 
     let mut alone = self::bench(Hystrix::default());
     alone.calls(0, &[BAD; 30]);

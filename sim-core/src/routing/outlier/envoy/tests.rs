@@ -69,6 +69,17 @@ fn od_4_a_gateway_failure_counts_twice_and_another_error_ends_only_its_row() {
     gateway.ends(1, 0, &[BAD; 5]);
     assert_eq!(gateway.log, [(1, 0, true, Cause::Consecutive5xx)]);
     assert_eq!(gateway.draw.draws, 2);
+    let rows = |it: &Bench| match &it.state {
+        super::super::OutlierState::Envoy(of) => (of.hosts[0].row_5xx, of.hosts[0].row_gateway),
+        _ => unreachable!("it is Envoy's"),
+    };
+    assert_eq!(rows(&gateway), (0, 0));
+    let mut steps = Bench::new(Outlier::Envoy(Envoy::default()), 10);
+    let told = mixed.map(|it| {
+        steps.end(1, 0, it);
+        rows(&steps)
+    });
+    assert_eq!(told, [(1, 0), (2, 1), (3, 2), (4, 0), (0, 1)]);
 
     let enforced = Envoy {
         enforcing_consecutive_gateway_failure: 100,
