@@ -161,9 +161,9 @@ pub fn units(
             _ => format!(" of `{}`", subjects[(unit % variants) as usize].compiled.variant),
         };
         let failure = match why {
-            Broken::Error(message) => Failure::usage(format!("the run{of} with seed {seed} stopped: {message}")).help(
-                "`--max-events` and `--max-live` raise the limits; `brownout check` shows where load exceeds capacity",
-            ),
+            Broken::Error(message, help) => {
+                Failure::usage(format!("the run{of} with seed {seed} stopped: {message}")).help(help)
+            }
             Broken::Panic(message) => Failure::system(format!(
                 "internal error in the run{of} with seed {seed}: {message}"
             ))
@@ -181,17 +181,19 @@ pub fn units(
 }
 
 /// Why a run stopped, with the name of the place where it did.
-fn explain(compiled: &Compiled, why: RunError) -> String {
+fn explain(compiled: &Compiled, why: RunError) -> (String, &'static str) {
     let callee = |site: SiteId| {
         let endpoint = compiled.model.sites[site.index()].callee;
         compiled.names.endpoint_address(&compiled.model, endpoint)
     };
+    let limits = "`--max-events` and `--max-live` raise the limits; `brownout check` shows where load exceeds capacity";
     match why {
-        RunError::TooManyEvents { .. } => why.to_string(),
-        RunError::TooManyLive { site, .. } => format!("{why}; the last one was to `{}`", callee(site)),
-        RunError::TooDeep { site, .. } => format!(
-            "{why}, the last one to `{}`: do services call each other in a circle?",
-            callee(site)
+        RunError::TooManyEvents { .. } => (why.to_string(), limits),
+        RunError::TooManyLive { site, .. } => (format!("{why}; the last one was to `{}`", callee(site)), limits),
+        RunError::TooDeep { site, .. } => (
+            format!("{why}, the last one to `{}`", callee(site)),
+            "do services call each other in a circle, perhaps by way of a fallback? Break it, or give one call a chance below \
+             100 %",
         ),
     }
 }
@@ -287,7 +289,7 @@ impl Control for Watch<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Broken {
     /// It said so.
-    Error(String),
+    Error(String, &'static str),
     /// It panicked.
     Panic(String),
 }
@@ -307,7 +309,7 @@ fn replicate<T: Send>(
     count: u32,
     threads: Option<usize>,
     interrupt: &AtomicBool,
-    work: impl Fn(u32, &dyn Fn() -> bool) -> Result<T, String> + Sync,
+    work: impl Fn(u32, &dyn Fn() -> bool) -> Result<T, (String, &'static str)> + Sync,
 ) -> Result<Replicated<T>, Failure> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
@@ -328,7 +330,7 @@ fn replicate<T: Send>(
             }
             let outcome = match catch_unwind(AssertUnwindSafe(|| work(index, &stop))) {
                 Ok(Ok(value)) => Ok(value),
-                Ok(Err(message)) => Err(Broken::Error(message)),
+                Ok(Err((message, help))) => Err(Broken::Error(message, help)),
                 Err(panic) => Err(Broken::Panic(panic_message(&*panic))),
             };
             let mut done = done.lock().expect("nothing panics while it holds this lock");
@@ -401,10 +403,14 @@ mod tests {
     #[test]
     fn an_error_stops_what_has_not_begun() {
         let done = replicate(1_000, Some(1), &GO, |index, _| {
-            if index == 3 { Err("too much".to_owned()) } else { Ok(()) }
+            if index == 3 {
+                Err(("too much".to_owned(), "do less"))
+            } else {
+                Ok(())
+            }
         });
         let done = done.unwrap();
-        assert_eq!(done.error, Some((3, Broken::Error("too much".to_owned()))));
+        assert_eq!(done.error, Some((3, Broken::Error("too much".to_owned(), "do less"))));
         assert_eq!(done.finished.iter().flatten().count(), 3);
     }
 

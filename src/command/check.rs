@@ -1,5 +1,7 @@
 //! `check`: everything that can be said without running.
 
+use std::collections::BTreeMap;
+
 use brownout_scenarios::{CapacityRow, Compiled, Scenario};
 use brownout_viz::number::{Unit, show};
 
@@ -64,13 +66,12 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         None => {
             let base = &compiled[0];
             text.push_str(&capacity(base, &base.capacity, &style));
+            let place = |it: &CapacityRow| (it.phase.clone(), it.service.clone());
+            let before: BTreeMap<_, _> = base.capacity.iter().map(|it| (place(it), it)).collect();
             for variant in &compiled[1..] {
-                let changed: Vec<CapacityRow> = variant
-                    .capacity
-                    .iter()
-                    .filter(|it| !base.capacity.contains(it))
-                    .cloned()
-                    .collect();
+                let is_as_before = |it: &CapacityRow| before.get(&place(it)).is_some_and(|before| *before == it);
+                let rows = variant.capacity.iter();
+                let changed: Vec<CapacityRow> = rows.filter(|it| !is_as_before(it)).cloned().collect();
                 if !changed.is_empty() {
                     text.push_str(&capacity(variant, &changed, &style));
                 }

@@ -40,7 +40,8 @@ use crate::{interrupt, json};
 pub struct Args {
     /// A scenario file, or the name of a shipped scenario
     file: String,
-    /// The variants to compare, separated by commas; `base` is the file as it is. Default: all that the file declares
+    /// The variants to compare, separated by commas; `base` is the file as it is. Default: all that the file declares;
+    /// `base` and the variant if there is but one
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     variants: Vec<String>,
     /// The variant that the others are compared with. Default: the first one
@@ -196,6 +197,10 @@ fn chosen(args: &Args, scenario: &Scenario) -> Result<(Vec<String>, usize), Fail
             );
         }
         names.clone_from(&declared);
+        if names.len() == 1 {
+            // One alternative: the file as it is stands beside it.
+            names.insert(0, "base".to_owned());
+        }
     }
     for name in &args.variants {
         let name = input::variant(scenario, name.trim())?;

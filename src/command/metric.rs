@@ -1,6 +1,6 @@
 //! What metrics mean, from the one table that gives them their names.
 
-use brownout_sim_core::measure::{FIGURES, Figure, Kind, Metric, NAMED, Named, Unit};
+use brownout_sim_core::measure::{Better, FIGURES, Figure, Kind, Metric, NAMED, Named, Unit};
 
 use super::capitalised;
 use crate::report::{Style, hanging};
@@ -139,7 +139,12 @@ fn example(figure: &Figure, name: &str) -> String {
     let bound = match figure.unit {
         Unit::Seconds => "<= 10s",
         Unit::PerSecond => ">= 100/s",
-        Unit::Ratio => "<= 90%",
+        Unit::Ratio if matches!(name, "amplification" | "slowdown_mean") => "<= 1.2",
+        Unit::Ratio => match Metric::parse(name).map_or(Better::Neither, Metric::better) {
+            Better::More => ">= 99%",
+            Better::Less => "<= 1%",
+            Better::Neither => "<= 90%",
+        },
         Unit::Count => "<= 100",
         Unit::Money => "<= 12 EUR",
     };

@@ -64,6 +64,20 @@ fn json(shell: &Shell, words: &[&str]) -> serde_json::Value {
 }
 
 #[test]
+fn a_single_variant_stands_beside_the_file_as_it_is() {
+    let shell = Shell::new();
+    shell.run(&["new", "shop"]);
+    let output = shell.run(&["compare", "shop.toml", "--replications", "2"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(
+        output.status.code(),
+        Some(99),
+        "without patience the shop does not recover"
+    );
+    assert!(text.contains("differences are from base"), "{text}");
+}
+
+#[test]
 fn variants_stand_side_by_side_and_each_has_its_sentence() {
     let shell = Shell::new();
     insta::assert_snapshot!(

@@ -46,13 +46,26 @@ impl Diagnostics {
             .help("measured values belong into a CSV file, named by `trace` or `empirical(...)`");
     }
 
-    /// It is not TOML.
-    pub fn bad_toml(&mut self, at: Place, message: &str) {
+    /// It is not TOML; with what is written there.
+    pub fn bad_toml(&mut self, at: Place, message: &str, written: &str) {
         let mut message = message.to_owned();
         if let Some(first) = message.get(..1).map(str::to_lowercase) {
             message.replace_range(..1, &first);
         }
-        self.report(&S0004, at, message);
+        let help = match () {
+            () if message.contains("must be quoted") && !written.is_empty() => {
+                Some(format!("write `\"{}\"`", written.trim_matches('"')))
+            }
+            () if message.contains("must be quoted") => Some("a value is missing after the `=`".to_owned()),
+            () if message.contains("duplicate key") => Some(format!(
+                "`{written}` stands in this table before: keep one of them, or give the other a name of its own"
+            )),
+            () => None,
+        };
+        let diagnostic = self.report(&S0004, at, message);
+        if let Some(help) = help {
+            diagnostic.help(help);
+        }
     }
 
     /// Tables within tables without end.

@@ -19,7 +19,8 @@ pub(super) fn document(text: &str, source: u16, diagnostics: &mut Diagnostics) -
     let (tree, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let at = error.span().unwrap_or(0..0);
-        diagnostics.bad_toml(Place::new(source, 0, at), error.message());
+        let written = text.get(at.clone()).unwrap_or_default().trim().to_owned();
+        diagnostics.bad_toml(Place::new(source, 0, at), error.message(), &written);
     }
     let mut convert = Convert {
         text,
@@ -78,6 +79,9 @@ impl Convert<'_> {
             if depth == DEPTH_MAX {
                 self.diagnostics.too_deep(key_at);
                 break;
+            }
+            if matches!(value.get_ref(), DeValue::Integer(_)) && value.span().is_empty() {
+                continue; // What stands for a value that could not be read, and that is reported already.
             }
             let node = self.node(value, depth + 1);
             entries.insert(key.into_inner().into_owned(), Entry { key_at, node });

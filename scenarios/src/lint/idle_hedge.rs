@@ -12,8 +12,8 @@ pub(super) const CODE: Code = Code {
     id: "L0131",
     title: "a hedge comes too late to send a copy",
     why: "The copy goes out when the delay has passed. A timeout or deadline that has ended the call by then, or the only try of \
-          the first copy, leaves it nothing to help: the delay belongs near the p95 of the callee, well below every limit (J. \
-          Dean, L. A. Barroso, \"The Tail at Scale\").",
+          the first copy, leaves it nothing to help, or makes it a plain retry: the delay belongs near the p95 of the callee, \
+          well below every limit (J. Dean, L. A. Barroso, \"The Tail at Scale\").",
     wrong: "timeout = \"500ms\"\nhedge = { delay = \"1s\", on_failure = \"wait\" }",
     right: "timeout = \"500ms\"\nhedge = { delay = \"50ms\", on_failure = \"wait\" }",
 };
@@ -49,11 +49,11 @@ fn limit_of(plan: &Plan) -> Option<(Span, PolicyKind, Span)> {
         Stage::Deadline(deadline) => Some((deadline.limit, kind_of(it))),
         _ => None,
     });
-    // Within, a copy that has timed out sends the next at once, unless it waits; a retry goes on after it.
-    let waits = hedge.on_failure == OnFailure::Wait;
+    // Within, a copy that has timed out sends the next at once, unless it waits: as a retry would, and no sooner. A retry
+    // goes on after it.
     let retries = plan.stages[at..].iter().any(|it| matches!(it, Stage::Retry(_)));
     let within = plan.stages[at..].iter().filter_map(|it| match it {
-        Stage::Timeout(limit) if waits && !retries => Some((*limit, kind_of(it))),
+        Stage::Timeout(limit) if !retries => Some((*limit, kind_of(it))),
         _ => None,
     });
     let shortest = around.chain(within).min()?;
@@ -64,12 +64,22 @@ pub(super) fn check(input: Input<'_>) -> Vec<Lint> {
     let plans = input.model.plans.iter().enumerate();
     let late = plans.filter_map(|(row, plan)| {
         let (delay, kind, limit) = limit_of(plan)?;
+        let goes_on = kind == PolicyKind::Timeout
+            && hedge_of(plan).is_some_and(|(at, it)| {
+                let within = plan.stages[at..].iter().any(|it| matches!(it, Stage::Timeout(_)));
+                within && it.on_failure != OnFailure::Wait
+            });
         Some(Lint {
             code: CODE.id,
             message: format!(
-                "the hedge on `{}` sends its copy after {delay}, but the {} has ended the first by {limit}",
+                "the hedge on `{}` sends its copy after {delay}, but the {} has ended the first by {limit}{}",
                 input.names.plans[row],
-                kind.name()
+                kind.name(),
+                if goes_on {
+                    ": the copy goes out then, as a retry would"
+                } else {
+                    ""
+                },
             ),
             help: "make the delay shorter, near the p95 of the callee".to_owned(),
             subject: Subject::Plan(PlanId::from_index(row)),

@@ -469,7 +469,11 @@ fn a_hedge_that_comes_after_the_limit_is_told() {
     let of = |delay: Span, on_failure: OnFailure| codes_of(vec![hedge(delay, on_failure), Stage::Timeout(ms(500))]);
     assert_eq!(of(ms(499), OnFailure::Wait), "");
     assert_eq!(of(ms(500), OnFailure::Wait), "L0131");
-    assert_eq!(of(ms(500), OnFailure::NextAtOnce), "", "the timeout sends the next");
+    assert_eq!(
+        of(ms(500), OnFailure::NextAtOnce),
+        "L0131",
+        "the timeout sends the next, not the delay"
+    );
     assert_eq!(of(Span::MAX, OnFailure::Wait), "", "only failures are hedged");
     let deadline = Stage::Deadline(Deadline::local(ms(400)));
     assert_eq!(codes_of(vec![deadline, hedge(ms(450), OnFailure::NextAtOnce)]), "L0131");

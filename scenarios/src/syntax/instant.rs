@@ -361,7 +361,7 @@ fault[.].start: expected `.`, found `.` (write `fault.NAME.start`)
 [service].a.start: expected an instant, found `service` (write a duration, or `fault.NAME.start`, `fault.NAME.end`, `change.NAME.start`)
 fault.a.end [5s]: expected nothing after `fault.a.end`, found `5s`
 [start]: expected an instant, found `start` (write a duration, or `fault.NAME.start`, `fault.NAME.end`, `change.NAME.start`)
-5[x]: a duration has no unit called `x` (did you mean `5s`?)
+5[x]: a duration has no unit called `x` (units are ns, us, ms, s, m, h, d)
 fault.[é].end: expected the name of a fault, found `é`
 "#);
         insta::assert_snapshot!(format!("{:?}", instant(" fault.a.end - 3s ")), @r#"

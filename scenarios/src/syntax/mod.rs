@@ -80,8 +80,11 @@ impl<T> Placed<T> {
 /// The nearest of `known` to a mistyped `word`, if one is near enough to be meant.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
+    // One letter makes it the contrary.
+    let is_contrary = |it: &str| it.strip_prefix("a").or_else(|| it.strip_prefix("un")) == Some(lower.as_str());
     let scored = known
         .into_iter()
+        .filter(|it| !is_contrary(it))
         .map(|it| (strsim::damerau_levenshtein(&lower, &it.to_lowercase()), it));
     let limit = word.chars().count() / 3 + usize::from(word.chars().count() < 3);
     scored

@@ -147,7 +147,8 @@ impl Kind {
         let same = || self.units.iter().find(|it| it.0.to_lowercase() == lower).map(|it| it.0);
         alias
             .or_else(same)
-            .or_else(|| nearest(unit, self.units.iter().map(|it| it.0)))
+            // Of a single letter every other one is near.
+            .or_else(|| nearest(unit, self.units.iter().map(|it| it.0)).filter(|_| unit.chars().count() > 1))
     }
 
     /// One whole quantity, in steps.
@@ -190,6 +191,11 @@ impl Kind {
                 format!("the parts of {} stand together", self.noun),
             );
             return Err(error.help(format!("write it like `{}`", self.compound)));
+        }
+        let joined: String = unit.split_whitespace().collect();
+        if self.unit(&joined).is_some() {
+            let error = SyntaxError::new(at, "a number and its unit stand together");
+            return Err(error.help(format!("write `{number}{joined}`")));
         }
         let unit = unit.trim();
         let error = SyntaxError::new(at, format!("{} has no unit called `{unit}`", self.noun));

@@ -179,6 +179,7 @@ fn undecided(figure: &Figure, compared: &Compared) -> Option<String> {
     };
     Some(match more_runs {
         _ if compared.difference.is_same() => format!("{} (the same in every pair)", figure.heading),
+        Some(1) => format!("{} (about one more run might show one)", figure.heading),
         Some(more) => format!("{} (about {more} more runs might show one)", figure.heading),
         None => figure.heading.clone(),
     })

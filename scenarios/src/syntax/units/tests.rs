@@ -148,7 +148,7 @@ fn mistakes_in_durations_name_the_cure() {
 5[ seconds]: a duration has no unit called `seconds` (did you mean `5s`?)
 5[µs]: a duration has no unit called `µs` (did you mean `5us`?)
 5[M]: a duration has no unit called `M` (did you mean `5m`?)
-5[x]: a duration has no unit called `x` (did you mean `5s`?)
+5[x]: a duration has no unit called `x` (units are ns, us, ms, s, m, h, d)
 5[parsecs]: a duration has no unit called `parsecs` (units are ns, us, ms, s, m, h, d)
 [0.5ns]: `0.5ns` is too fine for a duration (the smallest step is 1 ns)
 [1.0000000001s]: `1.0000000001s` is too fine for a duration (the smallest step is 1 ns)
