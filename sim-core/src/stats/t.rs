@@ -30,7 +30,7 @@ const SUM_UP_TO: u64 = 60;
 /// The probability that Student's t with `freedom` (at least one) degrees of freedom is at least as far from zero as `t`: the
 /// p-value of a two-sided test.
 ///
-/// Sources: as for [`t_quantile_975`]; above [`SUM_UP_TO`], where small tails would drown in the rounding of a sum near one,
+/// Sources: as for [`t_quantile_975`]; above 60 degrees of freedom, where small tails would drown in the rounding of a sum near one,
 /// G. W. Hill, Algorithm 395, Comm. ACM 13, 1970.
 pub fn t_both_tails(t: f64, freedom: u64) -> f64 {
     assert!(freedom > 0, "one degree of freedom at least");
