@@ -7,6 +7,7 @@ mod explain;
 mod list;
 mod metric;
 mod new;
+mod output;
 mod play;
 mod run;
 mod schema;
