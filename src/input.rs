@@ -42,18 +42,24 @@ pub fn find(what: &str) -> Result<Source, Failure> {
             folder: Some(folder.unwrap_or_default()),
         });
     }
-    if let Some(shipped) = library::find(what) {
-        return Ok(Source {
-            name: shipped.name.to_owned(),
-            shown: format!("{}.toml", shipped.name),
-            bytes: shipped.text.as_bytes().to_vec(),
-            folder: None,
-        });
+    if library::find(what).is_some() {
+        return find_shipped(what);
     }
     if path.is_dir() {
         return Err(Failure::usage(format!("`{what}` is a folder, not a scenario file")));
     }
     Err(unknown(what))
+}
+
+/// The shipped scenario of this name.
+pub fn find_shipped(name: &str) -> Result<Source, Failure> {
+    let shipped = library::find(name).ok_or_else(|| unknown(name))?;
+    Ok(Source {
+        name: shipped.name.to_owned(),
+        shown: format!("{}.toml", shipped.name),
+        bytes: shipped.text.as_bytes().to_vec(),
+        folder: None,
+    })
 }
 
 /// Neither a file nor a shipped scenario.
