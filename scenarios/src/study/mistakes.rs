@@ -83,10 +83,7 @@ impl Diagnostics {
         it.help = match near {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if all.is_empty() || all.len() > 24 => None,
-            None => Some(format!(
-                "there is {}",
-                crate::syntax::either(all).replace(" or ", " and ")
-            )),
+            None => Some(format!("there is {}", either(all).replace(" or ", " and "))),
         };
     }
 
