@@ -185,7 +185,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         }
         state.carry = exact - whole as f64;
         let epoch = state.epoch;
-        self.schedule(at, Event::Arrival, 0, load.0, epoch);
+        let entry = self.entry(at, Event::Arrival, 0, load.0, epoch);
+        self.pending.push_arrival(entry);
     }
 
     #[inline(never)]
