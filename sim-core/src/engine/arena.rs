@@ -221,6 +221,8 @@ pub(crate) struct Attempt {
     pub foreseen: bool,
     /// Its reply is lost on the way.
     pub reply_lost: bool,
+    /// Its site's requests go the short way.
+    pub is_direct: bool,
     pub class: u16,
     pub priority: u8,
     pub depth: u16,
@@ -330,6 +332,7 @@ impl Row for Attempt {
         has_worker: false,
         foreseen: false,
         reply_lost: false,
+        is_direct: false,
         class: 0,
         priority: 0,
         depth: 0,

@@ -206,6 +206,11 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             &self.links,
             &self.covers,
         );
+        self.redraw_works();
+        for attempt in self.attempts.taken() {
+            let row = &mut self.attempts[attempt];
+            row.is_direct &= self.sites[row.site.index()].is_direct;
+        }
     }
 
     /// A service gets another number of replicas; those taken away finish what they have.

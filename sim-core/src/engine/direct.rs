@@ -2,12 +2,11 @@
 //! work. It is the way of every other request, step by step and in the same order, without the steps that cannot happen.
 
 use super::Simulation;
-use super::arena::{Attempt, CallRef, Child, LEAN, Parent, Phase, Task};
-use super::attempt::drawn;
-use super::discipline::next_of;
+use super::arena::{Attempt, CallRef, Child, Computing, LEAN, Parent, Phase, Task};
+use super::event::Event;
 use super::pending::Pending;
-use super::recorder::DirectEnd;
-use super::server::take_worker;
+use super::recorder::Recorder;
+use super::replica::Replica;
 use super::site::SiteShape;
 use super::slab::NONE;
 use crate::ids::{LoadId, SiteId};
@@ -46,33 +45,31 @@ impl<Q: Pending> Simulation<'_, Q> {
         self.pick(site, 0)
     }
 
-    /// Sends a request to a replica by the short way, unless that is not as it should be: its attempt's key, and the word
-    /// that its work is drawn from.
+    /// Sends a request to a replica by the short way, unless that is not as it should be. Its key and work are known ahead,
+    /// at this place.
     #[inline(always)]
-    pub(super) fn send_directly(&mut self, load: LoadId, site_id: SiteId, replica: u32, key: u64, word: u64) -> bool {
+    pub(super) fn send_directly(&mut self, load: LoadId, replica: u32, place_ahead: usize) -> bool {
         let party = self.replicas.len() as u32 + load.0;
         let place = &mut self.replicas[replica as usize];
-        if !place.ends_plainly || place.serving || place.impatient {
+        if !place.takes_plainly || place.serving {
             return false;
         }
-        let site = &self.sites[site_id.index()];
         let waits = !place.has_room();
         if waits && place.queue.len >= place.queue_limit {
             return false;
         }
         let now = self.now;
+        let state = &self.loads[load.index()];
+        let (key, work) = state.known_soon(place_ahead);
         let measured = self.recorder.direct_begun(load);
         if self.recorder.draws {
-            self.recorder
-                .direct_begun_in_timeline(load, site.lane, place.service, now);
+            let lane = self.sites[state.site.index()].lane;
+            self.recorder.direct_begun_in_timeline(load, lane, place.service, now);
         }
-        let settings = &self.model.loads[load.index()];
-        let work = site.endpoint.work.as_ref().expect("a direct site has work");
-        let work = drawn(work, &self.streams, word, key, 0);
         let (attempt, row) = self.attempts.claim();
         row.call = LEAN;
         row.key = key;
-        row.site = site_id;
+        row.site = state.site;
         row.replica = replica;
         row.outstanding = NONE;
         row.plan_state = NONE;
@@ -86,8 +83,9 @@ impl<Q: Pending> Simulation<'_, Q> {
         row.has_worker = false;
         row.foreseen = false;
         row.reply_lost = false;
-        row.class = settings.class.0 as u16;
-        row.priority = settings.priority;
+        row.is_direct = true;
+        row.class = state.class;
+        row.priority = state.priority;
         row.depth = 0;
         row.sent = now;
         row.deadline = SimTime::MAX;
@@ -108,32 +106,22 @@ impl<Q: Pending> Simulation<'_, Q> {
             place.queue.push_back(&mut self.attempts, attempt);
             place.queue_max = place.queue_max.max(place.queue.len);
         } else {
-            let begun = take_worker(row, place, site, &mut self.recorder, now);
-            self.begin(attempt, begun);
+            take_worker_directly(row, place, &mut self.recorder, load, now);
+            let (until, epoch, generation) = (row.task.until, row.task.epoch, row.generation);
+            self.schedule_work(until, epoch, attempt, generation);
         }
         true
     }
 
-    /// Whether a request whose work is done, at a replica that is as it should be, ends by the short way: nobody disturbs
-    /// the answer.
-    #[inline(always)]
-    pub(super) fn ends_directly(&self, row: &Attempt) -> bool {
-        self.sites[row.site.index()].is_direct
-            && row.call == LEAN
-            && row.arrived == row.sent
-            && self.network_rules.is_empty()
-    }
-
-    /// Such a request ends, and the next in line begins.
+    /// A request whose work is done, at a replica that is as it should be, ends by the short way, and the next in line
+    /// begins.
     #[inline(always)]
     pub(super) fn finish_directly(&mut self, attempt: u32) {
         debug_assert!(self.agenda.is_empty(), "nothing comes first");
         let now = self.now;
         let row = &mut self.attempts[attempt];
-        let replica = row.replica;
+        let (replica, load) = (row.replica, LoadId(row.party - self.replicas.len() as u32));
         let place = &mut self.replicas[replica as usize];
-        let site = &self.sites[row.site.index()];
-        let load = LoadId(site.load);
         let Parent::Load(slot) = row.parent else {
             unreachable!("a direct site is a load's");
         };
@@ -141,20 +129,15 @@ impl<Q: Pending> Simulation<'_, Q> {
         place.free_worker(row, now);
         place.inside -= 1;
         place.sojourn = place.sojourn.wrapping_add(now.since(row.arrived).nanos());
-        let end = DirectEnd {
-            start: row.arrived,
-            started: row.started,
-            measured: row.measured,
-            work: row.work,
-            objective: self.model.loads[load.index()].objective,
-        };
         row.call = NONE;
-        self.recorder.direct_ended(load, site.callee, &end, now);
+        row.generation = row.generation.wrapping_add(1);
+        self.recorder.direct_ended(load, row, now);
         if self.recorder.draws {
+            let lane = self.sites[row.site.index()].lane;
             self.recorder
-                .direct_ended_in_timeline(load, site.lane, place.service, &end, now);
+                .direct_ended_in_timeline(load, lane, place.service, row, now);
         }
-        self.attempts.remove(attempt);
+        self.attempts.remove_ended(attempt);
         if place.waiting() > 0 && place.busy < place.workers {
             self.serve_plainly(replica);
         }
@@ -167,26 +150,55 @@ impl<Q: Pending> Simulation<'_, Q> {
     #[inline(always)]
     fn serve_plainly(&mut self, replica: u32) {
         let now = self.now;
+        let party = self.replicas.len() as u32;
         let place = &mut self.replicas[replica as usize];
-        if place.resume.len > 0 {
+        let first = place.queue.first;
+        if place.resume.len > 0 || !place.is_fifo || !self.attempts[first].is_direct {
             return self.serve(replica);
         }
-        let first = match place.queue.len {
-            1 => place.queue.first,
-            _ => next_of(&place.queue, self.services[place.service.index()].queue.order),
-        };
-        if self.attempts[first].deadline <= now {
-            return self.serve(replica);
-        }
-        place.queue.remove(&mut self.attempts, first);
+        place.queue.remove_first(&mut self.attempts);
         let row = &mut self.attempts[first];
         row.task.epoch = row.task.epoch.wrapping_add(1);
-        let site = &self.sites[row.site.index()];
-        let begun = take_worker(row, place, site, &mut self.recorder, now);
+        let load = LoadId(row.party - party);
+        take_worker_directly(row, place, &mut self.recorder, load, now);
         let goes_on = place.queue.len > 0 && place.busy < place.workers;
-        self.begin(first, begun);
+        let (until, epoch, generation) = (row.task.until, row.task.epoch, row.generation);
+        self.schedule_work(until, epoch, first, generation);
         if goes_on {
             self.serve(replica);
         }
     }
+
+    #[inline(always)]
+    fn schedule_work(&mut self, until: SimTime, epoch: u16, attempt: u32, generation: u32) {
+        if until != SimTime::MAX {
+            let entry = self.entry(until, Event::WorkDone, epoch, attempt, generation);
+            self.pending.push(entry);
+        }
+    }
+}
+
+/// A request of a direct site gets its worker, at a replica that is as it should be, whose areas are up to date: as
+/// [`take_worker`](super::server::take_worker), without what cannot happen. No twin of it waits for word, as its site has no
+/// hedge.
+#[inline(always)]
+fn take_worker_directly(row: &mut Attempt, place: &mut Replica, recorder: &mut Recorder, load: LoadId, now: SimTime) {
+    debug_assert!(!place.odd && row.is_direct, "nothing changes its work");
+    place.hold_worker(row, now);
+    row.started = now;
+    recorder.direct(load).got_worker(row, now);
+    if recorder.draws {
+        recorder.direct_got_worker_in_timeline(place.service, row, now);
+    }
+    // There are no steps behind the work.
+    (row.step, row.steps_end) = (0, 0);
+    row.task.computing = Computing::Running;
+    row.task.until = now + row.work;
+}
+
+/// Whether a request whose work is done ends by the short way, if its replica is as it should be and the network
+/// undisturbed: its site is a direct one, somebody waits, and it came in when it was sent.
+#[inline(always)]
+pub(super) fn ends_directly(row: &Attempt) -> bool {
+    row.is_direct && row.call == LEAN && row.arrived == row.sent
 }

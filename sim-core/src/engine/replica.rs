@@ -7,7 +7,7 @@ use super::pending::{Entry, Pending};
 use super::slab::{NONE, Slab};
 use crate::component::quota::{Quota, QuotaState};
 use crate::ids::ServiceId;
-use crate::model::{Model, Queue, Service, Sharing, Style};
+use crate::model::{Model, Queue, QueueOrder, Service, Sharing, Style};
 use crate::time::SimTime;
 
 /// What a replica's process is.
@@ -48,6 +48,10 @@ pub(super) struct Replica {
     pub odd: bool,
     /// Calls may leave it by the shortest way: it is not odd, and nobody governs it.
     pub ends_plainly: bool,
+    /// Calls may come in by the shortest way: the same, and they wait for as long as it takes.
+    pub takes_plainly: bool,
+    /// Of those who wait, the first is the next one.
+    pub is_fifo: bool,
     pub busy: u32,
     /// Calls inside: queued, in service, or (async) waiting for others.
     pub inside: u32,
@@ -141,6 +145,8 @@ pub(super) fn replicas(model: &Model) -> Vec<Replica> {
             is_async: service.style == Style::Async,
             odd: false,
             ends_plainly: false,
+            takes_plainly: false,
+            is_fifo: is_fifo(service.queue.order),
             busy: 0,
             inside: 0,
             workers: service.workers.unwrap_or(UNLIMITED),
@@ -180,6 +186,11 @@ pub(super) fn services(model: &Model) -> Vec<ServiceState> {
     model.services.iter().map(of).collect()
 }
 
+/// Whether whoever waits first is always the next. (By priority, a line is kept so, too; that is a governor's affair.)
+pub(super) fn is_fifo(order: QueueOrder) -> bool {
+    matches!(order, QueueOrder::Fifo)
+}
+
 impl ServiceState {
     /// Brings the areas of availability up to date.
     pub fn touch_up(&mut self, now: SimTime) {
@@ -202,6 +213,7 @@ impl Replica {
         let well = self.condition == Condition::Up && !self.paused && !self.stopped && !self.disturbed;
         self.odd = !well || self.slows || self.limited || self.cores.is_some();
         self.ends_plainly = !self.odd && self.governor == NONE;
+        self.takes_plainly = self.ends_plainly && !self.impatient;
     }
 
     /// It has this row among the governors, from now on.
@@ -299,6 +311,17 @@ impl Line {
         }
         self.last = attempt;
         self.len += 1;
+    }
+
+    /// Takes out the first; there is one.
+    #[inline(always)]
+    pub fn remove_first(&mut self, attempts: &mut Slab<Attempt>) {
+        self.first = attempts[self.first].next;
+        match self.first {
+            NONE => self.last = NONE,
+            first => attempts[first].previous = NONE,
+        }
+        self.len -= 1;
     }
 
     #[inline(always)]
