@@ -3,12 +3,13 @@
 
 use super::Simulation;
 use super::arena::{Attempt, CallRef, Child, Computing, LEAN, Parent, Phase, Task};
+use super::arrivals::LoadState;
 use super::event::Event;
 use super::pending::Pending;
 use super::recorder::Recorder;
-use super::replica::Replica;
+use super::replica::{Replica, raise};
 use super::site::SiteShape;
-use super::slab::NONE;
+use super::slab::{NONE, Row};
 use crate::ids::{LoadId, SiteId};
 use crate::model::{Model, WorkPer};
 use crate::outcome::Outcome;
@@ -67,44 +68,28 @@ impl<Q: Pending> Simulation<'_, Q> {
             self.recorder.direct_begun_in_timeline(load, lane, place.service, now);
         }
         let (attempt, row) = self.attempts.claim();
+        if !(row.is_laid && row.site == state.site && row.party == party) {
+            lay(row, state, party);
+        }
+        debug_assert!(is_laid(row, state, party), "nothing of it has changed");
+        row.is_laid = false;
         row.call = LEAN;
         row.key = key;
-        row.site = state.site;
         row.replica = replica;
-        row.outstanding = NONE;
-        row.plan_state = NONE;
-        row.party = party;
-        row.outcome = Outcome::Ok;
         row.measured = measured;
         row.measured_at_service = measured;
-        row.degraded = false;
-        row.doomed = false;
-        row.push_back = Span::ZERO;
-        row.has_worker = false;
-        row.foreseen = false;
-        row.reply_lost = false;
-        row.is_direct = true;
-        row.class = state.class;
-        row.priority = state.priority;
-        row.depth = 0;
         row.sent = now;
-        row.deadline = SimTime::MAX;
-        row.child = Child::None;
         row.task = Task::IDLE;
         row.work = work;
-        row.back = Span::ZERO;
-        row.parent = Parent::Load(NONE);
-        (row.sibling_next, row.sibling_previous) = (CallRef::NONE, CallRef::NONE);
-        row.item = 0;
         row.arrived = now;
         row.started = SimTime::MAX;
         place.touch(&mut self.time_shares, now);
         place.inside += 1;
-        place.inside_max = place.inside_max.max(place.inside);
+        raise(&mut place.inside_max, place.inside);
         if waits {
             row.phase = Phase::Queued;
             place.queue.push_back(&mut self.attempts, attempt);
-            place.queue_max = place.queue_max.max(place.queue.len);
+            raise(&mut place.queue_max, place.queue.len);
         } else {
             take_worker_directly(row, place, &mut self.recorder, load, now);
             let (until, epoch, generation) = (row.task.until, row.task.epoch, row.generation);
@@ -130,6 +115,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         place.inside -= 1;
         place.sojourn = place.sojourn.wrapping_add(now.since(row.arrived).nanos());
         row.call = NONE;
+        row.is_laid = true;
         row.generation = row.generation.wrapping_add(1);
         self.recorder.direct_ended(load, row, now);
         if self.recorder.draws {
@@ -176,6 +162,33 @@ impl<Q: Pending> Simulation<'_, Q> {
             self.pending.push(entry);
         }
     }
+}
+
+/// Makes a row one of a request from this load to its direct site, but for what differs from request to request.
+#[inline(never)]
+fn lay(row: &mut Attempt, load: &LoadState<'_>, party: u32) {
+    *row = Attempt {
+        generation: row.generation,
+        site: load.site,
+        party,
+        is_direct: true,
+        class: load.class,
+        priority: load.priority,
+        parent: Parent::Load(NONE),
+        ..Attempt::VACANT
+    };
+}
+
+/// Whether a row is as if it were just made so. A request that ends by the short way leaves it like this for the next one.
+fn is_laid(row: &Attempt, load: &LoadState<'_>, party: u32) -> bool {
+    let of_load =
+        row.site == load.site && row.party == party && row.class == load.class && row.priority == load.priority;
+    let goes_well = row.outcome == Outcome::Ok && !row.degraded && !row.doomed && !row.reply_lost && !row.has_worker;
+    let is_plain = row.is_direct && !row.foreseen && row.depth == 0 && row.item == 0 && row.child == Child::None;
+    let is_free = (row.outstanding, row.plan_state) == (NONE, NONE) && row.parent == Parent::Load(NONE);
+    let is_alone = (row.sibling_next, row.sibling_previous) == (CallRef::NONE, CallRef::NONE);
+    let is_instant = (row.push_back, row.back, row.deadline) == (Span::ZERO, Span::ZERO, SimTime::MAX);
+    of_load && goes_well && is_plain && is_free && is_alone && is_instant
 }
 
 /// A request of a direct site gets its worker, at a replica that is as it should be, whose areas are up to date: as

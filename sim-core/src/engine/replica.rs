@@ -8,7 +8,7 @@ use super::slab::{NONE, Slab};
 use crate::component::quota::{Quota, QuotaState};
 use crate::ids::ServiceId;
 use crate::model::{Model, Queue, QueueOrder, Service, Sharing, Style};
-use crate::time::SimTime;
+use crate::time::{SimTime, Span};
 
 /// What a replica's process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,10 @@ pub(super) struct Replica {
     pub queue: Line,
     /// Async calls that go on, ahead of the queue.
     pub resume: Line,
-    pub areas: ReplicaAreas,
+    areas: ReplicaAreas,
+    /// What is not yet in them: up to this time, which never comes where cores are limited.
+    recent: RecentAreas,
+    recent_end: SimTime,
     /// Where the time shares of its service begin.
     first_share: u32,
     pub queue_max: u32,
@@ -88,6 +91,17 @@ pub(super) struct ReplicaAreas {
     pub inside: u128,
     pub computing: u128,
 }
+
+/// The same over a stretch so short that a word is enough.
+#[derive(Clone, Copy, Debug, Default)]
+struct RecentAreas {
+    queue: u64,
+    busy: u64,
+    inside: u64,
+}
+
+/// So long a stretch: areas of `u32` calls over it fit into a `u64`.
+const RECENT: Span = Span::from_nanos(1 << 32);
 
 /// A service in motion: what is in force, and its availability.
 #[derive(Debug)]
@@ -156,6 +170,8 @@ pub(super) fn replicas(model: &Model) -> Vec<Replica> {
             queue: Line::EMPTY,
             resume: Line::EMPTY,
             areas: ReplicaAreas::default(),
+            recent: RecentAreas::default(),
+            recent_end: SimTime::ZERO,
             first_share: (id.index() * TIME_SHARES) as u32,
             queue_max: 0,
             busy_max: 0,
@@ -184,6 +200,14 @@ pub(super) fn services(model: &Model) -> Vec<ServiceState> {
         up_areas: UpAreas::default(),
     };
     model.services.iter().map(of).collect()
+}
+
+/// A maximum that is seldom passed, so that seldom something is written.
+#[inline(always)]
+pub(super) fn raise(max: &mut u32, to: u32) {
+    if to > *max {
+        *max = to;
+    }
 }
 
 /// Whether whoever waits first is always the next. (By priority, a line is kept so, too; that is a governor's affair.)
@@ -238,20 +262,46 @@ impl Replica {
 
     #[inline(always)]
     fn integrate(&mut self, shares: &mut [u128], now: SimTime) {
-        let since = u128::from(now.nanos() - self.last.nanos());
+        let since = now.nanos() - self.last.nanos();
         self.last = now;
-        if self.inside > 0 || self.exists {
-            shares[self.first_share as usize + (self.inside as usize).min(TIME_SHARE_MAX)] += since;
+        if self.inside == 0 && !self.exists {
+            return;
         }
-        if self.inside > 0 {
-            self.areas.inside += since * u128::from(self.inside);
-            self.areas.busy += since * u128::from(self.busy);
-            if self.waiting() > 0 {
-                self.areas.queue += since * u128::from(self.waiting());
-            }
-            if let Some(cores) = &self.cores {
-                self.areas.computing += since * u128::from(cores.computing());
-            }
+        shares[self.first_share as usize + (self.inside as usize).min(TIME_SHARE_MAX)] += u128::from(since);
+        if now >= self.recent_end {
+            return self.integrate_widely(since, now);
+        }
+        self.recent.queue += since * u64::from(self.waiting());
+        self.recent.inside += since * u64::from(self.inside);
+        self.recent.busy += since * u64::from(self.busy);
+    }
+
+    /// The same for any stretch of time, and for limited cores.
+    #[inline(never)]
+    fn integrate_widely(&mut self, since: u64, now: SimTime) {
+        self.areas = self.areas();
+        self.recent = RecentAreas::default();
+        self.recent_end = if self.cores.is_some() {
+            SimTime::ZERO
+        } else {
+            now + RECENT
+        };
+        let since = u128::from(since);
+        self.areas.inside += since * u128::from(self.inside);
+        self.areas.busy += since * u128::from(self.busy);
+        self.areas.queue += since * u128::from(self.waiting());
+        if let Some(cores) = &self.cores {
+            self.areas.computing += since * u128::from(cores.computing());
+        }
+    }
+
+    /// Its areas as of when it was last touched.
+    pub fn areas(&self) -> ReplicaAreas {
+        ReplicaAreas {
+            queue: self.areas.queue + u128::from(self.recent.queue),
+            busy: self.areas.busy + u128::from(self.recent.busy),
+            inside: self.areas.inside + u128::from(self.recent.inside),
+            computing: self.areas.computing,
         }
     }
 
@@ -274,7 +324,7 @@ impl Replica {
         row.has_worker = true;
         row.phase = Phase::Inside;
         self.busy += 1;
-        self.busy_max = self.busy_max.max(self.busy);
+        raise(&mut self.busy_max, self.busy);
         self.held_for = self.held_for.wrapping_sub(now.nanos());
     }
 

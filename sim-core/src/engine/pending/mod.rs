@@ -77,7 +77,13 @@ impl Entry {
     /// What happens.
     #[inline]
     pub fn event(&self) -> Event {
-        Event::from_bits((self.order >> EPOCH_BITS) as u8 & 0x3f)
+        Event::from_bits(self.event_number())
+    }
+
+    /// The number of what happens, in the list of events.
+    #[inline]
+    pub fn event_number(&self) -> u8 {
+        (self.order >> EPOCH_BITS) as u8 & 0x3f
     }
 
     /// The epoch of the row it is about; an event of a former epoch is stale.
@@ -118,6 +124,11 @@ pub(crate) trait Pending: Default {
         self.push(entry);
     }
 
+    /// Takes the first entry if it is certain to be an arrival; otherwise [`Pending::pop`] gives it, whatever it is.
+    fn pop_arrival(&mut self) -> Option<Entry> {
+        None
+    }
+
     /// Takes the first entry.
     fn pop(&mut self) -> Option<Entry>;
 }
@@ -150,12 +161,12 @@ mod tests {
                 _ => queue.push(entry),
             }
             if pop {
-                let entry = queue.pop().expect("one was pushed");
+                let entry = queue.pop_arrival().or_else(|| queue.pop()).expect("one was pushed");
                 (now, last_order) = (entry.time, entry.order);
                 popped.push(entry);
             }
         }
-        popped.extend(core::iter::from_fn(|| queue.pop()));
+        popped.extend(core::iter::from_fn(|| queue.pop_arrival().or_else(|| queue.pop())));
         popped
     }
 

@@ -265,19 +265,25 @@ impl Pending for Wheel {
     }
 
     #[inline(always)]
+    fn pop_arrival(&mut self) -> Option<Entry> {
+        let first = self.arrival;
+        let is_first = match self.bottom.last() {
+            Some(last) if last.time < self.plain_end => false,
+            Some(last) => first.is_before(last),
+            None => first.time < self.bottom_end,
+        };
+        if !is_first || self.plain_end == 0 {
+            return None;
+        }
+        self.arrival.time = u64::MAX;
+        self.plain_end = u64::MAX;
+        self.now = first.time;
+        Some(first.entry())
+    }
+
+    #[inline(always)]
     fn pop(&mut self) -> Option<Entry> {
         if self.bottom.last().is_none_or(|it| it.time >= self.plain_end) {
-            let first = self.arrival;
-            let is_first = match self.bottom.last() {
-                Some(last) => first.is_before(last),
-                None => first.time < self.bottom_end,
-            };
-            if is_first && self.plain_end > 0 {
-                self.arrival.time = u64::MAX;
-                self.plain_end = u64::MAX;
-                self.now = first.time;
-                return Some(first.entry());
-            }
             self.settle();
         }
         let last = self.bottom.pop()?;
