@@ -4,7 +4,7 @@
 //! one, the instant after that gap, and (if it goes the short way) its work follow from its number. Made eight at a time
 //! they cost a half, and the instant of the next arrival, which the next event waits for, is there at once.
 
-use super::LoadState;
+use super::{LoadState, after};
 use crate::dist::{Dist, ziggurat};
 use crate::engine::attempt::{WORD_WORK, drawn};
 use crate::engine::caller::first_attempt_key;
@@ -39,7 +39,8 @@ pub(super) struct Soon {
 }
 
 impl LoadState<'_> {
-    /// Draws for the next requests, from this number and instant on. With `work`, they go the short way.
+    /// Draws for the next requests, from this number and instant on, and plans when they come, if they come at random and the
+    /// rate is one for ever. With `work`, they go the short way.
     #[inline(never)]
     pub(super) fn look_ahead(
         &mut self,
@@ -49,17 +50,26 @@ impl LoadState<'_> {
         now: SimTime,
         work: Option<&Dist>,
     ) {
+        let per_second = match (self.arrival, self.constant) {
+            (Arrival::Poisson(_) | Arrival::Mmpp { .. }, Some(per_second)) => Some(per_second),
+            _ => None,
+        };
         let soon = &mut self.soon;
-        for (at, key) in soon.keys.iter_mut().enumerate() {
-            *key = first_attempt_key(self.key.child(number + at as u64).0, site_key);
+        soon.planned = per_second.is_some();
+        let (mut at, mut carry) = (now, self.carry);
+        // All in one loop: each instant has to wait for the one before it, and keys are mixed meanwhile.
+        for place in 0..SOON {
+            soon.keys[place] = first_attempt_key(self.key.child(number + place as u64).0, site_key);
+            let gap = ziggurat::exponential(&mut self.gaps);
+            soon.gaps[place] = gap;
+            (at, carry) = after(at, carry, gap * 1e9 / per_second.unwrap_or(1.0)).unwrap_or((SimTime::MAX, 0.0));
+            (soon.next[place], soon.carries[place]) = (at, carry);
         }
-        soon.gaps = core::array::from_fn(|_| ziggurat::exponential(&mut self.gaps));
         soon.is_direct = work.is_some();
         if let Some(work) = work {
             streams.make_first_words(&soon.keys, &mut soon.words);
             self.draw_works(streams, work);
         }
-        self.plan(now);
     }
 
     /// Draws the work of the next requests.
@@ -69,23 +79,6 @@ impl LoadState<'_> {
         debug_assert_eq!(WORD_WORK, 0, "the work is drawn from the first word");
         for (at, to) in soon.works.iter_mut().enumerate() {
             *to = drawn(work, streams, soon.words[at], soon.keys[at], 0);
-        }
-    }
-
-    /// Works out when the next requests come, if they come at random and the rate is one for ever.
-    #[inline(always)]
-    fn plan(&mut self, now: SimTime) {
-        let per_second = match (self.arrival, self.constant) {
-            (Arrival::Poisson(_) | Arrival::Mmpp { .. }, Some(per_second)) => per_second,
-            _ => return self.soon.planned = false,
-        };
-        let soon = &mut self.soon;
-        soon.planned = true;
-        let spans = soon.gaps.map(|it| it * 1e9 / per_second);
-        let (mut at, mut carry) = (now, self.carry);
-        for (place, gap) in spans.into_iter().enumerate() {
-            (at, carry) = super::after(at, carry, gap).unwrap_or((SimTime::MAX, 0.0));
-            (soon.next[place], soon.carries[place]) = (at, carry);
         }
     }
 
