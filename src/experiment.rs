@@ -22,6 +22,9 @@ use crate::report::story::RunStory;
 /// Seeds stay below this, so that every JSON reader keeps them exactly.
 pub const SEEDS: u64 = 1 << 53;
 
+/// Into how many stretches checkpoints divide a run.
+const STRETCHES: u64 = 8;
+
 /// How to run a variant.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -37,6 +40,8 @@ pub struct Settings {
     pub live_max: u32,
     /// Keep timelines and transitions with every run.
     pub detail: bool,
+    /// Keep the digest at regular instants with every run.
+    pub checkpoints: bool,
     /// Points in time for the report's timeline; 0 if there is none to draw.
     pub columns: usize,
     /// Keep the totals of services, edges and loads with every run; else only what was evaluated stays.
@@ -95,14 +100,15 @@ pub fn check_estimate(compiled: &Compiled, settings: &Settings) -> Result<(), Fa
     Err(failure.help("lower the rate, shorten `run.duration`, or raise the limit with `--max-events`"))
 }
 
-/// Runs the replications of one variant.
+/// Runs the replications of one variant; `values` are evaluated beside its expectations and measures.
 pub fn run(
     compiled: &Compiled,
+    values: &[Option<Value>],
     settings: &Settings,
     interrupt: &AtomicBool,
     progress: &Progress,
 ) -> Result<Experiment, Failure> {
-    let subjects = [Subject { compiled, values: &[] }];
+    let subjects = [Subject { compiled, values }];
     let runs = units(&subjects, settings, 0..settings.replications, interrupt, progress);
     progress.clear();
     let runs: Vec<Replication> = runs?.into_iter().flatten().flatten().collect();
@@ -139,19 +145,10 @@ pub fn units(
     let outcome = replicate(count, settings.threads, interrupt, |unit, stop| {
         let at = (unit % variants) as usize;
         let subject = &subjects[at];
-        let model = &subject.compiled.model;
-        let mut watch = Watch {
-            stop,
-            progress,
-            seen: SimTime::ZERO,
-        };
-        let result = engine::run(model, seed_of(unit), &records[at], &limits, &mut watch)
-            .map_err(|why| explain(subject.compiled, why))?;
-        if result.interrupted {
+        let record = &records[at];
+        let Some(result) = one(subject.compiled, seed_of(unit), record, &limits, stop, progress)? else {
             return Ok(None);
-        }
-        watch.catch_up(result.end.max(model.clock.duration));
-        progress.finish_one();
+        };
         Ok(Some(digest_run(subject, &wirings[at], settings, result)))
     })?;
     if let Some((unit, why)) = outcome.error {
@@ -180,6 +177,30 @@ pub fn units(
     Ok(runs)
 }
 
+/// Makes one run and moves the bar; `None` if it was told to stop. Fails with a reason and a cure.
+pub fn one(
+    compiled: &Compiled,
+    seed: u64,
+    record: &Record,
+    limits: &Limits,
+    stop: &dyn Fn() -> bool,
+    progress: &Progress,
+) -> Result<Option<RunResult>, (String, &'static str)> {
+    let mut watch = Watch {
+        stop,
+        progress,
+        seen: SimTime::ZERO,
+    };
+    let model = &compiled.model;
+    let result = engine::run(model, seed, record, limits, &mut watch).map_err(|why| explain(compiled, why))?;
+    if result.interrupted {
+        return Ok(None);
+    }
+    watch.catch_up(result.end.max(model.clock.duration));
+    progress.finish_one();
+    Ok(Some(result))
+}
+
 /// Why a run stopped, with the name of the place where it did.
 fn explain(compiled: &Compiled, why: RunError) -> (String, &'static str) {
     let callee = |site: SiteId| {
@@ -200,9 +221,10 @@ fn explain(compiled: &Compiled, why: RunError) -> (String, &'static str) {
 
 fn what_to_record(subject: &Subject<'_>, settings: &Settings) -> Record {
     let compiled = subject.compiled;
+    let checkpoints = settings.checkpoints.then(|| stretch(compiled));
     if settings.detail {
         return Record {
-            checkpoints: None,
+            checkpoints,
             ..Record::ALL
         };
     }
@@ -212,14 +234,25 @@ fn what_to_record(subject: &Subject<'_>, settings: &Settings) -> Record {
         .map(Needs::of_expectation)
         .fold(Needs::default(), Needs::and);
     needs = compiled.measures.iter().map(Needs::of_measure).fold(needs, Needs::and);
-    let values = subject.values.iter().flatten();
-    needs = values.map(|it| Needs::of_value(it, false)).fold(needs, Needs::and);
+    let values = needs_of(subject.values).and(needs);
     let report = settings.columns > 0;
     Record {
-        loads: needs.record.loads || report,
-        latencies: needs.record.latencies || report,
-        ..needs.record
+        loads: values.record.loads || report,
+        latencies: values.record.latencies || report,
+        checkpoints,
+        ..values.record
     }
+}
+
+/// How long it is from one checkpoint of a run to the next.
+pub fn stretch(compiled: &Compiled) -> Span {
+    Span::from_nanos((compiled.model.clock.duration.nanos() / STRETCHES).max(1))
+}
+
+/// What these values need.
+pub fn needs_of(values: &[Option<Value>]) -> Needs {
+    let needs = values.iter().flatten().map(|it| Needs::of_value(it, false));
+    needs.fold(Needs::default(), Needs::and)
 }
 
 /// Takes from a run what the answer needs, and lets its timelines go unless they are asked for.
@@ -438,6 +471,7 @@ mod tests {
             events_max: 10_000_000,
             live_max: 100_000,
             detail: true,
+            checkpoints: false,
             columns: 40,
             totals: true,
         }
@@ -449,7 +483,7 @@ mod tests {
         let answer = |threads| {
             let settings = settings(threads);
             let progress = Progress::new(Show::None, 5, length(&compiled));
-            let experiment = run(&compiled, &settings, &GO, &progress).unwrap();
+            let experiment = run(&compiled, &[], &settings, &GO, &progress).unwrap();
             let again = String::new();
             let report = crate::report::Report {
                 compiled: &compiled,
@@ -489,7 +523,7 @@ mod tests {
             "one run of `shop` would take about 60,000 events, more than the limit of 1,000"
         );
         let progress = Progress::new(Show::None, 5, length(&compiled));
-        let stopped = run(&compiled, &settings, &GO, &progress).unwrap_err();
+        let stopped = run(&compiled, &[], &settings, &GO, &progress).unwrap_err();
         assert!(
             stopped
                 .message

@@ -1,5 +1,7 @@
 //! Where scenarios come from: files, or the shipped library by name.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -40,18 +42,24 @@ pub fn find(what: &str) -> Result<Source, Failure> {
             folder: Some(folder.unwrap_or_default()),
         });
     }
-    if let Some(shipped) = library::find(what) {
-        return Ok(Source {
-            name: shipped.name.to_owned(),
-            shown: format!("{}.toml", shipped.name),
-            bytes: shipped.text.as_bytes().to_vec(),
-            folder: None,
-        });
+    if library::find(what).is_some() {
+        return find_shipped(what);
     }
     if path.is_dir() {
         return Err(Failure::usage(format!("`{what}` is a folder, not a scenario file")));
     }
     Err(unknown(what))
+}
+
+/// The shipped scenario of this name.
+pub fn find_shipped(name: &str) -> Result<Source, Failure> {
+    let shipped = library::find(name).ok_or_else(|| unknown(name))?;
+    Ok(Source {
+        name: shipped.name.to_owned(),
+        shown: format!("{}.toml", shipped.name),
+        bytes: shipped.text.as_bytes().to_vec(),
+        folder: None,
+    })
 }
 
 /// Neither a file nor a shipped scenario.
@@ -113,12 +121,32 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 /// Parses a source with its overrides; a mistake comes back as rendered diagnostics.
 pub fn load(source: &Source, overrides: &[(String, String)], colour: bool) -> Result<Scenario, Failure> {
-    let files = |name: &str| match &source.folder {
-        Some(folder) => read(&folder.join(name)),
-        None => Err("a shipped scenario has no files beside it".to_owned()),
-    };
-    Scenario::load(&source.name, &source.shown, &source.bytes, overrides, &files)
-        .map_err(|mistakes| Failure::diagnostics(mistakes.render(colour)))
+    load_with_files(source, overrides, colour).map(|it| it.0)
+}
+
+/// As [`load`], and every file that the scenario names and that could be read, by name.
+pub fn load_with_files(
+    source: &Source,
+    overrides: &[(String, String)],
+    colour: bool,
+) -> Result<(Scenario, BTreeMap<String, Vec<u8>>), Failure> {
+    let found = RefCell::default();
+    let files = |name: &str| source.file(name, &found);
+    let scenario = Scenario::load(&source.name, &source.shown, &source.bytes, overrides, &files)
+        .map_err(|mistakes| Failure::diagnostics(mistakes.render(colour)))?;
+    Ok((scenario, found.into_inner()))
+}
+
+impl Source {
+    /// Reads a file that this scenario names, and takes note of it.
+    pub fn file(&self, name: &str, found: &RefCell<BTreeMap<String, Vec<u8>>>) -> Result<Vec<u8>, String> {
+        let bytes = match &self.folder {
+            Some(folder) => read(&folder.join(name))?,
+            None => return Err("a shipped scenario has no files beside it".to_owned()),
+        };
+        found.borrow_mut().insert(name.to_owned(), bytes.clone());
+        Ok(bytes)
+    }
 }
 
 /// The names of all variants: `base`, then the declared ones.

@@ -2,7 +2,7 @@
 //!
 //! A command reads a scenario ([`input`]), runs its replications on all cores ([`experiment`]), puts variants side by side
 //! ([`comparison`]), and answers as text
-//! ([`report`]), as JSON ([`json`]) or on disk ([`output`]). What a run is, and what a file means, is decided elsewhere:
+//! ([`report`]), as JSON ([`json`]) or on disk ([`store`]). What a run is, and what a file means, is decided elsewhere:
 //! in `brownout-sim-core` and `brownout-scenarios`, which see neither files nor threads nor a clock.
 
 pub mod command;
@@ -12,10 +12,12 @@ pub mod experiment;
 pub mod input;
 pub mod interrupt;
 pub mod json;
-pub mod output;
 pub mod play;
 pub mod progress;
+pub mod recorded;
 pub mod report;
+pub mod store;
+pub mod sweep;
 
 #[cfg(test)]
 mod testing;

@@ -4,6 +4,7 @@ use crate::diagnostics::codes::{self, Code};
 use crate::document::Document;
 use crate::fields::{Block, FieldInfo, Shape, TableInfo, lookup};
 use crate::spec::Spec;
+use crate::spec::study::StudySpec;
 use crate::syntax::backoff;
 use brownout_sim_core::outcome::Outcome;
 use core::fmt::Write;
@@ -16,13 +17,16 @@ pub fn explain(topic: &str) -> Option<String> {
         return Some(explain_code(code));
     }
     let keys: Vec<&str> = topic.trim_start_matches('[').trim_end_matches(']').split('.').collect();
-    if let Some(fields) = field_at(&keys) {
+    if let Some(fields) = field_at(Spec::info(), &keys) {
         return Some(explain_field(&fields, topic));
     }
     let all = fields_called(&keys);
     if !all.is_empty() {
         let texts: Vec<String> = all.iter().map(|it| explain_field(&it.1, &it.0)).collect();
         return Some(texts.join("\n"));
+    }
+    if let Some(fields) = field_at(StudySpec::info(), &keys) {
+        return Some(explain_field(&fields, topic));
     }
     if let Some((comment, settings)) = Document::profile(topic) {
         let settings: String = settings.lines().map(|it| format!("    {it}\n")).collect();
@@ -55,8 +59,7 @@ fn explain_code(code: &Code) -> String {
 }
 
 /// The fields along a path, whether or not it has names of the user's own: `service.queue` is `service.web.queue`.
-fn field_at(keys: &[&str]) -> Option<Vec<&'static FieldInfo>> {
-    let root = Spec::info();
+fn field_at(root: &'static TableInfo, keys: &[&str]) -> Option<Vec<&'static FieldInfo>> {
     let first = root.field(keys.first()?)?;
     if keys.len() == 1 {
         return Some(vec![first]);
@@ -147,8 +150,16 @@ fn accepted(shape: Shape) -> String {
     }
 }
 
-/// Every kind of table: the path that leads to it, its description, and its `kind` where it has one.
-fn tables() -> Vec<(String, &'static TableInfo, Option<&'static str>)> {
+/// A kind of table: the path that leads to it, its description, and its `kind` where it has one.
+type Listed = (String, &'static TableInfo, Option<&'static str>);
+
+/// Every kind of table, of scenarios and then of studies.
+fn tables() -> Vec<Listed> {
+    [tables_below(Spec::info()), tables_below(StudySpec::info())].concat()
+}
+
+/// Every kind of table in a file.
+fn tables_below(root: &'static TableInfo) -> Vec<Listed> {
     fn walk(
         path: String,
         info: &'static TableInfo,
@@ -178,11 +189,11 @@ fn tables() -> Vec<(String, &'static TableInfo, Option<&'static str>)> {
         }
     }
     let mut all = Vec::new();
-    walk(String::new(), Spec::info(), None, &mut all);
+    walk(String::new(), root, None, &mut all);
     all
 }
 
-/// Every field with a default: its path, the `kind` of its table and that value, as TOML.
+/// Every field of a scenario with a default: its path, the `kind` of its table and that value, as TOML.
 #[cfg(test)]
 pub(crate) fn documented_defaults() -> Vec<(String, Option<&'static str>, &'static str)> {
     let of = |(path, info, kind): (String, &'static TableInfo, Option<&'static str>)| {
@@ -191,13 +202,13 @@ pub(crate) fn documented_defaults() -> Vec<(String, Option<&'static str>, &'stat
             .filter_map(|it| Some((format!("{path}.{}", it.name), kind, it.rule.default?)))
             .collect::<Vec<_>>()
     };
-    let mut all: Vec<_> = tables().into_iter().flat_map(of).collect();
+    let mut all: Vec<_> = tables_below(Spec::info()).into_iter().flat_map(of).collect();
     all.sort();
     all.dedup();
     all
 }
 
-/// The path of every field that takes a quantity.
+/// The path of every field of a scenario that takes a quantity.
 #[cfg(test)]
 pub(crate) fn quantities() -> Vec<String> {
     fn measures(shape: Shape) -> bool {
@@ -225,7 +236,7 @@ pub(crate) fn quantities() -> Vec<String> {
         }
     }
     let mut all: Vec<String> = Vec::new();
-    for (path, info, _) in tables() {
+    for (path, info, _) in tables_below(Spec::info()) {
         for field in info.all_fields() {
             let path = if path.is_empty() {
                 field.name.to_owned()
@@ -252,6 +263,7 @@ pub fn reference() -> String {
         }
         seen.push((info.id, kind));
         let title = match (path.as_str(), kind) {
+            ("", _) if info.id == StudySpec::info().id => "The file of a study".to_owned(),
             ("", _) => "The file".to_owned(),
             (path, Some(kind)) => format!("`{path}` with `kind = \"{kind}\"`"),
             (path, None) => format!("`{path}`"),
@@ -475,6 +487,9 @@ mod tests {
             "service.endpoint.work",
             "amplitude",
             "envoy-default",
+            "variants",
+            "axis.load.values",
+            "plan.replications",
             "nothing",
         ];
         let all: Vec<String> = topics

@@ -16,6 +16,7 @@ pub mod lower;
 mod scenario;
 mod schema;
 pub mod spec;
+pub mod study;
 pub mod syntax;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -25,4 +26,5 @@ pub use diagnostics::{Diagnostics, Severity};
 pub use effective::effective;
 pub use explain::{backoff_parameters, default_kind, explain, fields as fields_at, reference, topics};
 pub use scenario::{Scenario, VariantInfo};
-pub use schema::schema;
+pub use schema::{schema, study_schema};
+pub use study::{Study, is_study};

@@ -1,4 +1,4 @@
-//! The shipped scenarios, in teaching order.
+//! The shipped scenarios, in teaching order, and the shipped studies.
 
 /// A shipped scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +24,14 @@ impl Shipped {
 
     /// The comment at the beginning of the file, without its `#`: what to look at, sources, what is invented.
     pub fn header(&self) -> String {
-        let lines = self.text.lines().take_while(|it| it.starts_with('#'));
-        lines
-            .map(|it| it.trim_start_matches('#').strip_prefix(' ').unwrap_or(""))
-            .collect::<Vec<_>>()
-            .join("\n")
+        header(self.text)
     }
+}
+
+fn header(text: &str) -> String {
+    let lines = text.lines().take_while(|it| it.starts_with('#'));
+    let lines = lines.map(|it| it.trim_start_matches('#').strip_prefix(' ').unwrap_or(""));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The value of a text at the top of a file. Shipped files write them without escapes, on one line; a test says so.
@@ -97,6 +99,63 @@ pub fn all() -> &'static [Shipped] {
     ALL
 }
 
+/// A shipped study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShippedStudy {
+    /// Its name, which is the file's stem.
+    pub name: &'static str,
+    /// The file.
+    pub text: &'static str,
+}
+
+impl ShippedStudy {
+    /// What it is called.
+    pub fn title(&self) -> &'static str {
+        quoted(self.text, "title").unwrap_or(self.name)
+    }
+
+    /// The question it answers.
+    pub fn question(&self) -> &'static str {
+        quoted(self.text, "question").unwrap_or_default()
+    }
+
+    /// The shipped scenario that it runs, as it names it: `metastable.toml`.
+    pub fn scenario(&self) -> &'static str {
+        quoted(self.text, "scenario").unwrap_or_default()
+    }
+
+    /// The comment at the beginning of the file, without its `#`.
+    pub fn header(&self) -> String {
+        header(self.text)
+    }
+}
+
+macro_rules! studies {
+    ($($name:literal)+) => {
+        &[$(ShippedStudy {
+            name: $name,
+            text: include_str!(concat!("../library/studies/", $name, ".toml")),
+        }),+]
+    };
+}
+
+/// All shipped studies.
+static STUDIES: &[ShippedStudy] = studies! {
+    "metastable-map"
+    "retry-storm-timeouts"
+    "hedge-sensitivity"
+};
+
+/// All shipped studies.
+pub fn studies() -> &'static [ShippedStudy] {
+    STUDIES
+}
+
+/// The study of this name.
+pub fn find_study(name: &str) -> Option<&'static ShippedStudy> {
+    STUDIES.iter().find(|it| it.name == name)
+}
+
 /// The one of this name.
 pub fn find(name: &str) -> Option<&'static Shipped> {
     ALL.iter().find(|it| it.name == name)
@@ -109,20 +168,72 @@ mod tests {
     use brownout_sim_core::engine::{Limits, RunError, run};
     use brownout_sim_core::observe::Record;
 
-    #[test]
-    fn every_file_is_listed_under_its_name_and_lesson() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("library");
+    fn files_in(folder: &str) -> Vec<String> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let stem = |it: std::io::Result<std::fs::DirEntry>| {
+            let name = it.expect("a file").file_name();
+            name.to_str()?.strip_suffix(".toml").map(str::to_owned)
+        };
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .expect("the library is there")
-            .filter_map(|it| {
-                it.expect("a file")
-                    .file_name()
-                    .to_str()?
-                    .strip_suffix(".toml")
-                    .map(str::to_owned)
-            })
+            .filter_map(stem)
             .collect();
         files.sort();
+        files
+    }
+
+    #[test]
+    fn every_study_is_listed_and_plans_its_points() {
+        let mut listed: Vec<&str> = STUDIES.iter().map(|it| it.name).collect();
+        listed.sort_unstable();
+        assert_eq!(files_in("library/studies"), listed);
+        let mut told = String::new();
+        for it in STUDIES {
+            assert!(!it.title().is_empty() && it.question().ends_with('?'), "{}", it.name);
+            for part in ["Question:", "What to look at:", "Source", "Invented:"] {
+                assert!(it.header().contains(part), "{}: {part}", it.name);
+            }
+            assert!(it.text.starts_with("# Question:"), "{}", it.name);
+            assert!(find(it.scenario().trim_end_matches(".toml")).is_some(), "{}", it.name);
+            let study = crate::study::testing::shipped(it);
+            let axes: Vec<String> = study
+                .axes()
+                .iter()
+                .map(|it| {
+                    let texts: Vec<&str> = it.levels.iter().map(|it| it.text.as_str()).collect();
+                    format!(
+                        "  {} [{}]: {}\n",
+                        it.name,
+                        it.unit.as_deref().unwrap_or("-"),
+                        texts.join(" ")
+                    )
+                })
+                .collect();
+            told += &format!(
+                "{}: {} points, {:?}, {:?}, {:?}\n{}  excluded {:?}\n  lints {:?}\n",
+                it.name,
+                study.points().len(),
+                study.variants(),
+                study.measures(),
+                study.replications(),
+                axes.concat(),
+                study.excluded(),
+                study.lints().iter().map(|it| it.message).collect::<Vec<_>>(),
+            );
+            for point in study.points() {
+                for variant in study.variants() {
+                    if let Err(mistakes) = study.compile(point, variant) {
+                        panic!("{}", mistakes.render(false));
+                    }
+                }
+            }
+        }
+        insta::assert_snapshot!(told);
+    }
+
+    #[test]
+    fn every_file_is_listed_under_its_name_and_lesson() {
+        let files = files_in("library");
         let mut listed: Vec<&str> = ALL.iter().map(|it| it.name).collect();
         assert!(
             ALL.windows(2).all(|it| it[0].lesson < it[1].lesson),

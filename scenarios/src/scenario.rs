@@ -6,17 +6,17 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use brownout_sim_core::measure::{Expectation, Measure};
+use brownout_sim_core::measure::{Expectation, Measure, Unit};
 
 use crate::compiled::Compiled;
 use crate::diagnostics::{Diagnostics, Severity, codes};
-use crate::document::{BASE, Document, Merged, Override, Place};
+use crate::document::{BASE, Document, Layers, Merged, Override, Place};
 use crate::lint::{self, Subject};
 use crate::lower::expression::{self, Context, Field, Written};
 use crate::lower::mistakes::S0201;
 use crate::lower::{self, Built, Cx, Lowered, policies};
-use crate::spec::{Named, Spec, decode};
-use crate::syntax::{Errors, SyntaxError};
+use crate::spec::{Named, Opt, Spec, decode};
+use crate::syntax::{Errors, expr};
 
 /// A declared variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,17 @@ pub(crate) struct Version {
     pub merged: Merged,
     pub spec: Spec,
     pub compiled: Compiled,
+    /// By measure: what it counts; nothing for a bare number.
+    pub units: Vec<Option<Unit>>,
+}
+
+/// What is compiled, apart from the file itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Above<'a> {
+    /// The layers above the file.
+    pub layers: Layers<'a>,
+    /// The measures that stand in for the file's own; those of a study, if it has any.
+    pub measures: &'a [Named<Opt<expr::Measure>>],
 }
 
 /// A version on its way: read, and lowered as far as its mistakes allow.
@@ -67,12 +78,29 @@ impl Scenario {
         overrides: &[(String, String)],
         files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     ) -> Result<Scenario, Diagnostics> {
-        let (document, mut all) = Document::parse(file, bytes);
+        let (document, all) = Document::parse(file, bytes);
+        let overrides: Vec<Override> = overrides.iter().map(|it| Override::set(&it.0, &it.1)).collect();
+        let layers = Layers {
+            overrides: &overrides,
+            ..Layers::default()
+        };
+        let above = Above { layers, measures: &[] };
+        Scenario::of(name, &document, all, &above, None, files)
+    }
+
+    /// Compiles a document in every variant, or in the base and those named in `only`; `all` has the mistakes in its notation.
+    pub(crate) fn of(
+        name: &str,
+        document: &Document,
+        mut all: Diagnostics,
+        above: &Above<'_>,
+        only: Option<&[String]>,
+        files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+    ) -> Result<Scenario, Diagnostics> {
         if document.root().0.is_empty() {
             all.sort();
             return Err(all);
         }
-        let overrides: Vec<Override> = overrides.iter().map(|it| Override::set(&it.0, &it.1)).collect();
         let known: RefCell<BTreeMap<String, Result<Vec<u8>, String>>> = RefCell::default();
         let read_once = |path: &str| {
             known
@@ -84,6 +112,7 @@ impl Scenario {
         let variants: Vec<VariantInfo> = document
             .variants()
             .into_iter()
+            .filter(|it| only.is_none_or(|only| only.contains(&it.name.value)))
             .map(|it| VariantInfo {
                 name: it.name.value,
                 label: it.label,
@@ -92,10 +121,11 @@ impl Scenario {
         let mut used = BTreeSet::new();
         let mut drafts = Vec::new();
         for variant in core::iter::once(BASE).chain(variants.iter().map(|it| it.name.as_str())) {
-            let draft = draft(&document, variant, &overrides, &read_once, &mut used, &mut all);
+            let draft = draft(document, variant, above, &read_once, &mut used, &mut all);
             drafts.push(draft);
         }
-        if !drafts.iter().any(|it| it.names_missing) {
+        // What looks unused may be for the variants that are left out.
+        if only.is_none() && !drafts.iter().any(|it| it.names_missing) {
             check_unused(&drafts, &used, &mut all);
         }
         let versions = finish(name, &variants, drafts, &mut all);
@@ -111,6 +141,27 @@ impl Scenario {
                 })
             }
             _ => Err(all),
+        }
+    }
+
+    /// One version alone, without lints; measures that do not fit it are left out.
+    pub(crate) fn one(
+        name: &str,
+        document: &Document,
+        (variant, label): (&str, Option<&str>),
+        above: &Above<'_>,
+        files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+    ) -> Result<Compiled, Diagnostics> {
+        let mut all = Diagnostics::new(document.sources().clone());
+        let draft = draft(document, variant, above, files, &mut BTreeSet::new(), &mut all);
+        let version = version(name, (variant, label), draft, None, &mut all);
+        match version {
+            Some(version) if !all.has_errors() => Ok(version.compiled),
+            _ => {
+                all.retain(|it| it.severity() == Severity::Error);
+                all.sort();
+                Err(all)
+            }
         }
     }
 
@@ -144,6 +195,16 @@ impl Scenario {
         &self.lints
     }
 
+    /// The file without a patch.
+    pub(crate) fn base(&self) -> &Version {
+        &self.versions[0]
+    }
+
+    /// The base and all declared variants.
+    pub(crate) fn all_versions(&self) -> &[Version] {
+        &self.versions
+    }
+
     pub(crate) fn version(&self, variant: &str) -> Result<&Version, Diagnostics> {
         let found = self.versions.iter().find(|it| it.compiled.variant == variant);
         found.ok_or_else(|| {
@@ -159,17 +220,20 @@ impl Scenario {
 fn draft(
     document: &Document,
     variant: &str,
-    overrides: &[Override],
+    above: &Above<'_>,
     files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     used: &mut BTreeSet<String>,
     all: &mut Diagnostics,
 ) -> Draft {
-    let (merged, mistakes) = document.variant(variant, overrides);
+    let (merged, mistakes) = document.version(variant, &above.layers);
     let mut broken = document.is_broken() || mistakes.has_errors();
     all.merge(mistakes);
-    let (spec, mistakes) = decode(&merged);
+    let (mut spec, mistakes) = decode(&merged);
     broken |= mistakes.has_errors();
     all.merge(mistakes);
+    if !above.measures.is_empty() {
+        spec.measure = above.measures.to_vec();
+    }
     let mut changed = Vec::new();
     let mut state = merged.clone();
     for name in lower::changes_in_time(&spec) {
@@ -212,7 +276,7 @@ fn check_unused(drafts: &[Draft], used: &BTreeSet<String>, all: &mut Diagnostics
                 all.unused(at, kind, name, why);
             }
         };
-        let meant = |it: &crate::spec::Opt<bool>| it.as_ref().is_some_and(|it| it.value);
+        let meant = |it: &Opt<bool>| it.as_ref().is_some_and(|it| it.value);
         for it in &spec.service {
             look("service", &it.name, it.name.at, meant(&it.unused), "is never called");
         }
@@ -234,55 +298,16 @@ fn check_unused(drafts: &[Draft], used: &BTreeSet<String>, all: &mut Diagnostics
 /// Adds expressions and arithmetic to what was lowered. `None` if a version has a mistake; expressions are checked all the
 /// same.
 fn finish(name: &str, variants: &[VariantInfo], drafts: Vec<Draft>, all: &mut Diagnostics) -> Option<Vec<Version>> {
-    // A measure is of those variants in which its names exist; a mistake only if there is none.
-    let mut measures: BTreeMap<String, Option<(Place, Errors)>> = BTreeMap::new();
+    let mut measures = Unfit::new();
     let mut versions = Vec::new();
     let mut complete = true;
     for (row, draft) in drafts.into_iter().enumerate() {
-        let Draft {
-            merged, spec, lowered, ..
-        } = draft;
         let variant = row.checked_sub(1).map(|it| &variants[it]);
-        let variant_name = variant.map_or(BASE, |it| it.name.as_str());
-        let context = Context {
-            directory: &lowered.directory,
-            currency: lowered.currency.as_deref(),
-            worth: &lowered.worth,
-        };
-        let mut out = Diagnostics::new(merged.sources().clone());
-        if merged.headers_missing() {
-            complete = false;
-            continue;
+        let called = variant.map_or((BASE, None), |it| (it.name.as_str(), it.label.as_deref()));
+        match version(name, called, draft, Some(&mut measures), all) {
+            Some(version) => versions.push(version),
+            None => complete = false,
         }
-        let expectations = expectations(&spec, variant_name, context, &mut out);
-        let found = measures_of(&spec, context, &mut measures);
-        let Some(built) = lowered.system else {
-            all.merge(out);
-            complete = false;
-            continue;
-        };
-        let capacity = crate::capacity::capacity(&built.model, &built.names);
-        lint(&built, &spec, &expectations, variant_name, &mut out);
-        all.merge(out);
-        let run = spec.run.as_ref().map(|it| &it.value);
-        let compiled = Compiled {
-            scenario: name.to_owned(),
-            title: spec.title.as_ref().map(|it| it.value.clone()),
-            question: spec.question.as_ref().map(|it| it.value.clone()),
-            variant: variant_name.to_owned(),
-            label: variant.and_then(|it| it.label.clone()),
-            model: built.model,
-            names: built.names,
-            seed: run.and_then(|it| it.seed.as_ref()).map_or(1, |it| it.value),
-            replications: run.and_then(|it| it.replications.as_ref()).map_or(10, |it| it.value),
-            expectations,
-            measures: found,
-            currency: lowered.currency,
-            worth: lowered.worth,
-            capacity: capacity.rows,
-            events_estimate: capacity.events_estimate,
-        };
-        versions.push(Version { merged, spec, compiled });
     }
     let mut out = Diagnostics::new(all.sources().clone());
     for (at, errors) in measures.into_values().flatten() {
@@ -290,6 +315,70 @@ fn finish(name: &str, variants: &[VariantInfo], drafts: Vec<Draft>, all: &mut Di
     }
     all.merge(out);
     complete.then_some(versions)
+}
+
+/// Measures that no version seen so far has; nothing for one that fits somewhere. A measure is of those variants in which its
+/// names exist; a mistake only if there is none.
+type Unfit = BTreeMap<String, Option<(Place, Errors)>>;
+
+/// One version, complete; `None` after a mistake. Lints are looked for where all versions are, that is with `unfit`.
+fn version(
+    name: &str,
+    (variant, label): (&str, Option<&str>),
+    draft: Draft,
+    unfit: Option<&mut Unfit>,
+    all: &mut Diagnostics,
+) -> Option<Version> {
+    let Draft {
+        merged, spec, lowered, ..
+    } = draft;
+    let context = Context {
+        directory: &lowered.directory,
+        currency: lowered.currency.as_deref(),
+        worth: &lowered.worth,
+    };
+    let mut out = Diagnostics::new(merged.sources().clone());
+    if merged.headers_missing() {
+        return None;
+    }
+    let lints = unfit.is_some();
+    let expectations = expectations(&spec, variant, context, &mut out);
+    let mut apart = Unfit::new();
+    let found = measures_of(&spec, context, unfit.unwrap_or(&mut apart));
+    let (units, measures) = found.into_iter().unzip();
+    let Some(built) = lowered.system else {
+        all.merge(out);
+        return None;
+    };
+    let capacity = crate::capacity::capacity(&built.model, &built.names);
+    if lints {
+        lint(&built, &spec, &expectations, variant, &mut out);
+    }
+    all.merge(out);
+    let run = spec.run.as_ref().map(|it| &it.value);
+    let compiled = Compiled {
+        scenario: name.to_owned(),
+        title: spec.title.as_ref().map(|it| it.value.clone()),
+        question: spec.question.as_ref().map(|it| it.value.clone()),
+        variant: variant.to_owned(),
+        label: label.map(str::to_owned),
+        model: built.model,
+        names: built.names,
+        seed: run.and_then(|it| it.seed.as_ref()).map_or(1, |it| it.value),
+        replications: run.and_then(|it| it.replications.as_ref()).map_or(10, |it| it.value),
+        expectations,
+        measures,
+        currency: lowered.currency,
+        worth: lowered.worth,
+        capacity: capacity.rows,
+        events_estimate: capacity.events_estimate,
+    };
+    Some(Version {
+        merged,
+        spec,
+        compiled,
+        units,
+    })
 }
 
 /// The expectations of a variant. Those of other variants stay if their names exist here.
@@ -395,22 +484,18 @@ fn place_of(expect: &Named<crate::spec::expect::Expect>, field: Field) -> Option
     }
 }
 
-/// The measures of a variant; what does not fit it is kept aside.
-fn measures_of(
-    spec: &Spec,
-    context: Context<'_>,
-    failed: &mut BTreeMap<String, Option<(Place, Vec<SyntaxError>)>>,
-) -> Vec<Measure> {
+/// The measures of a variant with what they count; what does not fit it is kept aside.
+fn measures_of(spec: &Spec, context: Context<'_>, unfit: &mut Unfit) -> Vec<(Option<Unit>, Measure)> {
     let mut found = Vec::new();
     for measure in &spec.measure {
         let Some(written) = &measure.it else { continue };
         match expression::measure(&measure.name, &written.value, context) {
             Ok(it) => {
-                failed.insert(measure.name.value.clone(), None);
-                found.push(it);
+                unfit.insert(measure.name.value.clone(), None);
+                found.push((expression::unit(&written.value, context), it));
             }
             Err(errors) => {
-                failed
+                unfit
                     .entry(measure.name.value.clone())
                     .or_insert(Some((written.at, errors)));
             }

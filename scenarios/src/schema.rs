@@ -2,15 +2,25 @@
 
 use crate::fields::{Block, FieldInfo, Shape, TableInfo, kinds_with_defaults};
 use crate::spec::Spec;
+use crate::spec::study::StudySpec;
 use serde_json::{Map, Value, json};
 
 /// JSON Schema (draft 2020-12) of a scenario file.
 pub fn schema() -> Value {
+    file("Brownout scenario, format 1", Spec::info())
+}
+
+/// JSON Schema (draft 2020-12) of a study.
+pub fn study_schema() -> Value {
+    file("Brownout study, format 1", StudySpec::info())
+}
+
+fn file(title: &str, info: &'static TableInfo) -> Value {
     let mut defs = Map::new();
-    let root = table(Spec::info(), None, &mut defs);
+    let root = table(info, None, &mut defs);
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Brownout scenario, format 1",
+        "title": title,
     });
     let all = schema.as_object_mut().expect("it was made as one");
     if let Value::Object(root) = root {
@@ -111,16 +121,18 @@ mod tests {
 
     #[test]
     fn every_reference_of_the_schema_leads_somewhere() {
-        let schema = schema();
-        let defs = schema["$defs"].as_object().unwrap();
-        let text = schema.to_string();
-        let mut count = 0;
-        for part in text.split("#/$defs/").skip(1) {
-            let id = part.split('"').next().unwrap();
-            assert!(defs.get(id).is_some_and(Value::is_object), "{id}");
-            count += 1;
+        for (schema, least) in [(schema(), 30), (study_schema(), 4)] {
+            let defs = schema["$defs"].as_object().unwrap();
+            let text = schema.to_string();
+            let mut count = 0;
+            for part in text.split("#/$defs/").skip(1) {
+                let id = part.split('"').next().unwrap();
+                assert!(defs.get(id).is_some_and(Value::is_object), "{id}");
+                count += 1;
+            }
+            assert!(count > least, "{count}");
         }
-        assert!(count > 30);
-        assert_eq!(schema["required"], json!(["format", "run", "load"]));
+        assert_eq!(schema()["required"], json!(["format", "run", "load"]));
+        assert_eq!(study_schema()["required"], json!(["format", "scenario", "axis"]));
     }
 }

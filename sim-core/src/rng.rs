@@ -80,6 +80,8 @@ pub enum Purpose {
     Dimmer,
     /// What a request is about.
     Item,
+    /// Where the points of a study lie.
+    Study,
 }
 
 /// A stable 64-bit name of an entity, hashed from its text when the model is built.

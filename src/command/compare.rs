@@ -6,17 +6,18 @@ use brownout_scenarios::{Compiled, Scenario};
 use brownout_sim_core::engine::Limits;
 use brownout_sim_core::measure::{Judgement, Value};
 
+use super::output::Output;
 use super::run::{Format, exit_code, quoted};
 use super::{parse_override, print};
 use crate::comparison::{Comparison, Figures, Rounds};
 use crate::exit::{Exit, Failure};
 use crate::experiment::{self, Settings, Subject};
-use crate::input::{self, Source};
-use crate::output::{Folder, Manifest, Override, RunDigest};
+use crate::input;
 use crate::progress::{Progress, Show};
 use crate::report::Style;
 use crate::report::comparison::Answer;
 use crate::report::style::stderr_colour;
+use crate::store::manifest::Kind;
 use crate::{interrupt, json};
 
 /// Compares the variants of a scenario, pair by pair
@@ -124,7 +125,7 @@ fn parse_margin(text: &str) -> Result<(String, String), String> {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let colour = stderr_colour();
     let source = input::find(&args.file)?;
-    let scenario = input::load(&source, &args.sets, colour)?;
+    let (scenario, files) = input::load_with_files(&source, &args.sets, colour)?;
     let (names, baseline) = chosen(args, &scenario)?;
     let variants: Vec<Compiled> = names
         .iter()
@@ -154,6 +155,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         events_max: args.max_events,
         live_max: args.max_live,
         detail: args.detail && to_json,
+        checkpoints: args.output.is_some(),
         columns: 0,
         totals: to_json,
     };
@@ -161,7 +163,20 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     for compiled in &variants {
         experiment::check_estimate(compiled, &settings)?;
     }
-    let folder = args.output.as_deref().map(Folder::open).transpose()?;
+    let output = Output {
+        kind: Kind::Compare,
+        source: &source,
+        files: &files,
+        sets: &args.sets,
+        figures: &figures,
+        settings: &settings,
+        adaptive: rounds.is_some(),
+    };
+    let folder = args
+        .output
+        .as_deref()
+        .map(|it| output.open(it, &variants))
+        .transpose()?;
 
     let comparison = make(&variants, baseline, &figures, &settings, rounds, args.progress)?;
     let again = again(args, &names, baseline, settings.seed, replications);
@@ -179,7 +194,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Json => print(&json())?,
     }
     if let Some(folder) = folder {
-        write(&folder, args, &source, &comparison, settings.seed, &json())?;
+        output.write(folder, &variants, &comparison.runs, comparison.interrupted, &json())?;
     }
     let all: Vec<Judgement> = judgements.into_iter().flatten().collect();
     Ok(exit_code(comparison.interrupted, &all, args.strict))
@@ -316,40 +331,4 @@ fn again(args: &Args, names: &[String], baseline: usize, seed: u64, replications
         words.extend(["--set".to_owned(), quoted(&format!("{path}={value}"))]);
     }
     words.join(" ")
-}
-
-fn write(
-    folder: &Folder,
-    args: &Args,
-    source: &Source,
-    comparison: &Comparison<'_>,
-    seed: u64,
-    json: &str,
-) -> Result<(), Failure> {
-    let files = vec![
-        folder.write("scenario.toml", &source.bytes)?,
-        folder.write("result.json", json.as_bytes())?,
-    ];
-    let variants = || comparison.variants.iter().map(|it| it.variant.as_str());
-    let runs = variants().zip(&comparison.runs).flat_map(|(variant, runs)| {
-        runs.iter().map(move |it| RunDigest {
-            variant: Some(variant.to_owned()),
-            seed: it.result.seed,
-            digest: it.result.digest.to_string(),
-        })
-    });
-    let first = &comparison.variants[comparison.baseline];
-    folder.finish(&Manifest {
-        format: 1,
-        engine: env!("CARGO_PKG_VERSION"),
-        scenario: &first.scenario,
-        variant: &first.variant,
-        variants: variants().collect(),
-        seed,
-        replications: comparison.asked,
-        interrupted: comparison.interrupted,
-        overrides: args.sets.iter().map(|(path, value)| Override { path, value }).collect(),
-        runs: runs.collect(),
-        files,
-    })
 }

@@ -7,9 +7,12 @@ mod explain;
 mod list;
 mod metric;
 mod new;
+mod output;
 mod play;
 mod run;
 mod schema;
+mod sweep;
+mod verify;
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -49,6 +52,8 @@ enum Command {
     Check(check::Args),
     Run(run::Args),
     Compare(compare::Args),
+    Sweep(sweep::Args),
+    Verify(verify::Args),
     Explain(explain::Args),
     Play(play::Args),
     Schema(schema::Args),
@@ -65,6 +70,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Run(args) => run::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Sweep(args) => sweep::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Play(args) => play::run(args),
         Command::Schema(args) => schema::run(args),

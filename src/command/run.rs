@@ -7,14 +7,16 @@ use brownout_sim_core::engine::Limits;
 use brownout_sim_core::measure::{Judgement, Verdict};
 use clap::ValueEnum;
 
+use super::output::Output;
 use super::{parse_override, print};
+use crate::comparison::Figures;
 use crate::exit::{Exit, Failure};
-use crate::experiment::{self, Experiment, Settings};
-use crate::input::{self, Source};
-use crate::output::{Folder, Manifest, Override, RunDigest};
+use crate::experiment::{self, Settings};
+use crate::input;
 use crate::progress::{Progress, Show};
 use crate::report::style::stderr_colour;
 use crate::report::{Report, Style, timeline};
+use crate::store::manifest::Kind;
 use crate::{interrupt, json};
 
 /// Runs a scenario and says what happened
@@ -89,7 +91,7 @@ pub(super) enum Format {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let colour = stderr_colour();
     let source = input::find(&args.file)?;
-    let scenario = input::load(&source, &args.sets, colour)?;
+    let (scenario, files) = input::load_with_files(&source, &args.sets, colour)?;
     let variant = input::variant(&scenario, &args.variant)?;
     let compiled = scenario
         .compile(variant)
@@ -115,6 +117,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         events_max: args.max_events,
         live_max: args.max_live,
         detail: args.detail && (args.format == Format::Json || args.output.is_some()),
+        checkpoints: args.output.is_some(),
         columns: if args.format == Format::Text {
             timeline::columns(&style)
         } else {
@@ -124,11 +127,27 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     };
     experiment::check_seeds(settings.seed, settings.replications)?;
     experiment::check_estimate(&compiled, &settings)?;
-    let folder = args.output.as_deref().map(Folder::open).transpose()?;
+    let figures = Figures::of(std::slice::from_ref(&compiled));
+    let output = Output {
+        kind: Kind::Run,
+        source: &source,
+        files: &files,
+        sets: &args.sets,
+        figures: &figures,
+        settings: &settings,
+        adaptive: false,
+    };
+    let variants = std::slice::from_ref(&compiled);
+    let folder = args.output.as_deref().map(|it| output.open(it, variants)).transpose()?;
+    let values = if folder.is_some() {
+        figures.values[0].as_slice()
+    } else {
+        &[]
+    };
 
     let interrupt = interrupt::listen()?;
     let progress = Progress::new(args.progress, settings.replications, experiment::length(&compiled));
-    let experiment = experiment::run(&compiled, &settings, interrupt, &progress)?;
+    let experiment = experiment::run(&compiled, values, &settings, interrupt, &progress)?;
 
     let again = again(args, &compiled, &settings);
     let others: Vec<&str> = input::variants(&scenario).filter(|it| *it != variant).collect();
@@ -147,7 +166,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Json => print(&json())?,
     }
     if let Some(folder) = folder {
-        write(&folder, args, &source, &compiled, &settings, &experiment, &json())?;
+        let runs = std::slice::from_ref(&experiment.runs);
+        output.write(folder, variants, runs, experiment.interrupted, &json())?;
     }
     Ok(exit_code(experiment.interrupted, &judgements, args.strict))
 }
@@ -186,39 +206,6 @@ pub(super) fn quoted(word: &str) -> String {
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
-}
-
-fn write(
-    folder: &Folder,
-    args: &Args,
-    source: &Source,
-    compiled: &Compiled,
-    settings: &Settings,
-    experiment: &Experiment,
-    json: &str,
-) -> Result<(), Failure> {
-    let files = vec![
-        folder.write("scenario.toml", &source.bytes)?,
-        folder.write("result.json", json.as_bytes())?,
-    ];
-    let digest = |it: &experiment::Replication| RunDigest {
-        variant: None,
-        seed: it.result.seed,
-        digest: it.result.digest.to_string(),
-    };
-    folder.finish(&Manifest {
-        format: 1,
-        engine: env!("CARGO_PKG_VERSION"),
-        scenario: &compiled.scenario,
-        variant: &compiled.variant,
-        variants: vec![],
-        seed: settings.seed,
-        replications: settings.replications,
-        interrupted: experiment.interrupted,
-        overrides: args.sets.iter().map(|(path, value)| Override { path, value }).collect(),
-        runs: experiment.runs.iter().map(digest).collect(),
-        files,
-    })
 }
 
 #[cfg(test)]

@@ -179,6 +179,15 @@ fn names_of_measures(variants: &[Compiled]) -> Vec<&str> {
 }
 
 /// A usual figure of all requests, if it makes sense in this variant.
+/// The value of a figure in one variant: its own measure of that name, else the usual one; `None` if it has neither.
+pub fn value_of(name: &str, compiled: &Compiled) -> Option<Value> {
+    match compiled.measures.iter().find(|it| it.name == name) {
+        Some(measure) => Some(measure.value.clone()),
+        None if USUAL.iter().any(|it| it.0 == name) => usual(name, compiled),
+        None => None,
+    }
+}
+
 fn usual(name: &str, compiled: &Compiled) -> Option<Value> {
     let model = &compiled.model;
     if name == "cost" && compiled.currency.is_none() {

@@ -3,7 +3,7 @@
 mod figure;
 mod rounds;
 
-pub use figure::{Figure, Figures};
+pub use figure::{Figure, Figures, value_of};
 pub use rounds::Rounds;
 
 use brownout_scenarios::Compiled;

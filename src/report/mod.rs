@@ -2,10 +2,12 @@
 
 pub mod comparison;
 pub mod describe;
+pub mod estimate;
 pub mod grid;
 pub mod points;
 pub mod story;
 pub mod style;
+pub mod sweep;
 mod tables;
 pub mod timeline;
 pub mod verdicts;

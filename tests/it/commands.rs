@@ -204,12 +204,36 @@ fn results_go_to_a_new_folder_whole_or_not_at_all() {
         .map(|it| it.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     files.sort();
-    assert_eq!(files, ["manifest.json", "result.json", "scenario.toml"]);
+    assert_eq!(
+        files,
+        [
+            ".lock",
+            "checkpoints.parquet",
+            "manifest.json",
+            "result.json",
+            "runs.parquet",
+            "scenario.toml"
+        ]
+    );
     assert_eq!(shell.read("out/scenario.toml"), CALM);
     let manifest: serde_json::Value = serde_json::from_str(&shell.read("out/manifest.json")).expect("it is JSON");
     let result: serde_json::Value = serde_json::from_str(&shell.read("out/result.json")).expect("it is JSON");
-    assert_eq!(manifest["seed"], 9);
-    assert_eq!(manifest["runs"][0]["digest"], result["runs"][0]["digest"]);
+    assert_eq!(manifest["experiment"]["seed"], 9);
+    let mut stored = brownout::store::stored::Stored::open(&shell.path().join("out")).expect("it reads");
+    let digests = stored
+        .records()
+        .expect("it reads")
+        .map(|it| match it.expect("it reads").ended {
+            brownout::store::unit::Ended::Done(done) => done.digest.to_string(),
+            brownout::store::unit::Ended::Failed(why) => why,
+        });
+    let digests: Vec<serde_json::Value> = digests.map(Into::into).collect();
+    let shown = result["runs"]
+        .as_array()
+        .expect("runs")
+        .iter()
+        .map(|it| it["digest"].clone());
+    assert_eq!(digests, shown.collect::<Vec<_>>());
     // Again into the same folder, or where no folder can be: refused before anything runs.
     insta::assert_snapshot!("output exists", shell.transcript(&words));
     shell.write("file", "");

@@ -223,8 +223,11 @@ fn json_holds_every_estimate_and_every_difference() {
     let comparison = serde_json::to_string_pretty(&value["comparison"]).expect("it was JSON");
     insta::assert_snapshot!("compare json", comparison);
     let manifest: serde_json::Value = serde_json::from_str(&shell.read("out/manifest.json")).expect("it is JSON");
-    assert_eq!(manifest["variants"], serde_json::json!(["fast", "slow", "twin"]));
-    assert_eq!(manifest["runs"][3]["variant"], "slow");
+    assert_eq!(
+        manifest["experiment"]["variants"],
+        serde_json::json!(["fast", "slow", "twin"])
+    );
+    assert_eq!(manifest["units"], 9);
 }
 
 #[test]

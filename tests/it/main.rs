@@ -14,4 +14,5 @@ mod play;
 mod sameness;
 mod shell;
 mod summaries;
+mod sweeps;
 mod validation;

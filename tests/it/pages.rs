@@ -152,6 +152,7 @@ pub fn fields_asked(words: &[String]) -> (&str, Option<&str>, Vec<&str>) {
 fn place_in_a_file(path: &str, kind: Option<&str>, whole: bool) -> String {
     let (table, rest) = path.split_once('.').unwrap_or((path, ""));
     match (rest, kind) {
+        ("", _) if ["run", "plan"].contains(&table) => format!("In `[{table}]`:"),
         ("", _) => format!("In `[{table}.x]`:"),
         (rest, None) => format!("In `[{table}.x]`, `{rest} = {{ ... }}`:"),
         (rest, Some(kind)) => {

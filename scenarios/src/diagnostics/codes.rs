@@ -1,7 +1,7 @@
 //! The stable codes of mistakes (`S0xxx`) and lints (`L0xxx`), and what `explain` says about each.
 //!
-//! `S00xx`: the text; `S01xx`: tables and fields; `S02xx`: names, references and the model; `L01xx`: lints. A code keeps its
-//! meaning for ever; what is no longer reported leaves a gap.
+//! `S00xx`: the text; `S01xx`: tables and fields; `S02xx`: names, references and the model; `S03xx`: studies; `L01xx`: lints. A
+//! code keeps its meaning for ever; what is no longer reported leaves a gap.
 
 use super::Severity;
 
@@ -139,7 +139,7 @@ codes! {
 }
 
 /// Every list of codes.
-pub static LISTS: &[&[&Code]] = &[DECODING, crate::lower::mistakes::LOWERING];
+pub static LISTS: &[&[&Code]] = &[DECODING, crate::lower::mistakes::LOWERING, crate::study::STUDY_CODES];
 
 /// Every code, in order.
 pub fn all() -> impl Iterator<Item = &'static Code> {

@@ -115,9 +115,15 @@ impl Diagnostics {
 
     /// Named tables of which there has to be one.
     pub fn missing_tables(&mut self, at: Place, table: &str, kind: &str) {
-        self.report(&S0104, at, format!("{table} lacks a {kind}")).help(format!(
-            "add a table `[{kind}.NAME]`; `brownout explain {kind}` tells what it has"
-        ));
+        let article = if kind.starts_with(['a', 'e', 'i', 'o']) {
+            "an"
+        } else {
+            "a"
+        };
+        self.report(&S0104, at, format!("{table} lacks {article} {kind}"))
+            .help(format!(
+                "add a table `[{kind}.NAME]`; `brownout explain {kind}` tells what it has"
+            ));
     }
 
     /// A number outside of its range.

@@ -151,6 +151,13 @@ impl Diagnostics {
             .dedup_by(|a, b| key(a) == key(b) && (a.message == b.message || a.code.id == codes::S0101.id));
     }
 
+    /// Says this of all of them that say nothing else besides.
+    pub(crate) fn note_all(&mut self, note: &str) {
+        for it in self.list.iter_mut().filter(|it| it.note.is_none()) {
+            it.note(note);
+        }
+    }
+
     /// Drops what does not fit.
     pub(crate) fn retain(&mut self, fits: impl FnMut(&Diagnostic) -> bool) {
         self.list.retain(fits);

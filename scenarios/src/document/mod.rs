@@ -7,7 +7,7 @@
 
 mod merge;
 mod node;
-mod parse;
+pub(crate) mod parse;
 pub mod path;
 mod place;
 mod sources;
@@ -28,6 +28,9 @@ pub const BLOCKS_MAX: usize = 200;
 /// The variant that is the file without a patch.
 pub const BASE: &str = "base";
 
+/// What no layer above the file can set: a patch of patches would change nothing any more.
+const STEERING: [&str; 3] = ["variant", "defaults", "format"];
+
 /// The shipped profiles.
 const PROFILES: &str = include_str!("profiles.toml");
 
@@ -35,6 +38,8 @@ const PROFILES: &str = include_str!("profiles.toml");
 const FILE: u16 = 0;
 /// The source of the profiles.
 const PROFILE: u16 = 1;
+/// The source of a study, if the file is run by one.
+pub(crate) const STUDY: u16 = 2;
 
 /// A layer of settings. Later ones win.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +52,9 @@ pub enum Origin {
     Defaults(String),
     /// A variant, by name.
     Variant(String),
-    /// A study's axis, by path.
+    /// A study's settings for all of its points.
+    Study,
+    /// A study's axis, by name.
     Axis(String),
     /// `--set`, by path.
     Set(String),
@@ -77,6 +84,30 @@ impl Override {
     }
 }
 
+/// What one point of a study sets: the path and the value keep their places in the study's file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting<'a> {
+    /// The axis.
+    pub axis: &'a str,
+    /// The keys of the path.
+    pub keys: &'a [String],
+    /// Where the path stands.
+    pub key_at: Place,
+    /// The value.
+    pub node: &'a Node,
+}
+
+/// What lies above a file and its variants, from the lowest layer to the highest.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Layers<'a> {
+    /// The study's file, whose `set` holds for all points.
+    pub study: Option<&'a Table>,
+    /// What the axes say.
+    pub axes: Vec<Setting<'a>>,
+    /// `--set`.
+    pub overrides: &'a [Override],
+}
+
 /// A parsed file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
@@ -101,38 +132,17 @@ pub struct VariantHead {
 impl Document {
     /// Reads a file. `name` is what messages call it. With errors the document holds what could be understood.
     pub fn parse(name: &str, bytes: &[u8]) -> (Document, Diagnostics) {
-        let mut sources = Sources::default();
-        let mut document = Document {
-            sources: Sources::default(),
-            root: Table::default(),
-            profiles: Table::default(),
-            broken: BTreeSet::new(),
-            unreadable: true,
-        };
-        if bytes.len() > BYTES_MAX {
-            sources.push(name, "");
-            let mut diagnostics = Diagnostics::new(sources);
-            diagnostics.too_large(Place::default(), bytes.len(), BYTES_MAX);
-            return (document, diagnostics);
-        }
-        let text = String::from_utf8_lossy(bytes);
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        sources.push(name, text);
-        sources.push("profiles", PROFILES);
-        document.sources = sources.clone();
-        let mut diagnostics = Diagnostics::new(sources);
-        if let Err(error) = core::str::from_utf8(bytes) {
-            let at = error.valid_up_to();
-            diagnostics.not_utf8(Place::new(FILE, 0, at..at + 1), bytes[at]);
-            return (document, diagnostics);
-        }
-        let blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-        if text.lines().all(blank) {
-            diagnostics.empty_file(Place::default());
+        let mut document = Document::missing(name);
+        let text = text_of(bytes);
+        document.sources = Sources::default();
+        document.sources.push(name, &text);
+        document.sources.push("profiles", PROFILES);
+        let mut diagnostics = Diagnostics::new(document.sources.clone());
+        if !is_sound(bytes, FILE, &mut diagnostics) {
             return (document, diagnostics);
         }
         document.unreadable = false;
-        document.root = parse::document(text, FILE, &mut diagnostics);
+        document.root = parse::document(&text, FILE, &mut diagnostics);
         document.broken = diagnostics.iter().map(|it| it.line).collect();
         document.profiles = parse::document(PROFILES, PROFILE, &mut diagnostics);
         (document, diagnostics)
@@ -146,6 +156,26 @@ impl Document {
     /// The texts that places point into.
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// Adds the text of the study that other layers come from.
+    pub(crate) fn add_study(&mut self, name: &str, text: &str) {
+        let source = self.sources.push(name, text);
+        assert_eq!(source, STUDY, "a study's text comes after the file and the profiles");
+    }
+
+    /// A document of nothing, for a file that is not there.
+    pub(crate) fn missing(name: &str) -> Document {
+        let mut sources = Sources::default();
+        sources.push(name, "");
+        sources.push("profiles", PROFILES);
+        Document {
+            sources,
+            root: Table::default(),
+            profiles: Table::default(),
+            broken: BTreeSet::new(),
+            unreadable: true,
+        }
     }
 
     /// The tree as it is in the file.
@@ -189,6 +219,16 @@ impl Document {
 
     /// One version of the file: a declared variant or [`BASE`], with settings from outside on top.
     pub fn variant(&self, name: &str, overrides: &[Override]) -> (Merged, Diagnostics) {
+        let layers = Layers {
+            overrides,
+            ..Layers::default()
+        };
+        self.version(name, &layers)
+    }
+
+    /// One version of the file with what lies above it.
+    pub(crate) fn version(&self, name: &str, layers: &Layers<'_>) -> (Merged, Diagnostics) {
+        let overrides = layers.overrides;
         let mut sources = self.sources.clone();
         let texts: Vec<u16> = overrides
             .iter()
@@ -213,6 +253,13 @@ impl Document {
             if let Some(patch) = patch {
                 merged.patch(patch, origin, &mut diagnostics);
             }
+        }
+        if let Some(study) = layers.study {
+            let origin = merged.origin_id(Origin::Study);
+            merged.patch(study, origin, &mut diagnostics);
+        }
+        for it in &layers.axes {
+            merged.set_axis(it, &mut diagnostics);
         }
         for (it, source) in overrides.iter().zip(texts) {
             merged.override_with(it, source, &mut diagnostics);
@@ -257,6 +304,75 @@ impl Document {
     }
 }
 
+/// A study's file as a tree; its places are of the source [`STUDY`].
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct StudyFile {
+    /// The tree.
+    pub root: Table,
+    /// The text.
+    pub text: String,
+    /// Lines that a mistake in the notation stands on.
+    pub broken: BTreeSet<usize>,
+    /// Whether there is nothing to speak of.
+    pub unreadable: bool,
+}
+
+impl StudyFile {
+    /// Reads a study's file. The diagnostics have its text at the place where it is among those of a scenario.
+    pub fn parse(name: &str, bytes: &[u8]) -> (StudyFile, Diagnostics) {
+        let text = text_of(bytes);
+        let mut sources = Sources::default();
+        sources.push("scenario", "");
+        sources.push("profiles", "");
+        sources.push(name, &text);
+        let mut diagnostics = Diagnostics::new(sources);
+        let mut file = StudyFile {
+            root: Table::default(),
+            text,
+            broken: BTreeSet::new(),
+            unreadable: true,
+        };
+        if is_sound(bytes, STUDY, &mut diagnostics) {
+            file.root = parse::document(&file.text, STUDY, &mut diagnostics);
+            file.broken = diagnostics.iter().map(|it| it.line).collect();
+            file.unreadable = false;
+        }
+        (file, diagnostics)
+    }
+}
+
+/// The text of a file, as far as it is one; nothing of a file that is too large.
+pub(crate) fn text_of(bytes: &[u8]) -> String {
+    if bytes.len() > BYTES_MAX {
+        return String::new();
+    }
+    let text = String::from_utf8_lossy(bytes);
+    text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
+}
+
+/// Whether a file can be read at all; reports why not.
+fn is_sound(bytes: &[u8], source: u16, diagnostics: &mut Diagnostics) -> bool {
+    let top = Place::new(source, 0, 0..0);
+    if bytes.len() > BYTES_MAX {
+        diagnostics.too_large(top, bytes.len(), BYTES_MAX);
+        return false;
+    }
+    let text = match core::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.valid_up_to();
+            diagnostics.not_utf8(Place::new(source, 0, at..at + 1), bytes[at]);
+            return false;
+        }
+    };
+    let blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    if text.trim_start_matches('\u{feff}').lines().all(blank) {
+        diagnostics.empty_file(top);
+        return false;
+    }
+    true
+}
+
 /// One version of a file, merged from all its layers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Merged {
@@ -299,6 +415,7 @@ impl Merged {
             Origin::Profile(it) => format!("profile {it}"),
             Origin::Defaults(it) => format!("[defaults.{it}] ({name}:{line})"),
             Origin::Variant(it) => format!("variant {it} ({name}:{line})"),
+            Origin::Study => format!("study ({name}:{line})"),
             Origin::Axis(it) => format!("axis {it}"),
             Origin::Set(it) => format!("--set {it}"),
             Origin::Change(it) => format!("change {it} ({name}:{line})"),
@@ -368,8 +485,7 @@ impl Merged {
         if let Some(Value::Table(set)) = patch.get("set").map(|it| &it.value) {
             let mut set = set.clone();
             set.stamp(origin);
-            // A patch of patches would change nothing any more.
-            for steering in ["variant", "defaults", "format"] {
+            for steering in STEERING {
                 if let Some(entry) = set.0.remove(steering) {
                     diagnostics.not_settable(entry.key_at, steering);
                 }
@@ -396,6 +512,19 @@ impl Merged {
                 || within(self.profiles.find([kind.as_str(), profile])))
     }
 
+    /// Puts the value of a study's axis where its path says.
+    fn set_axis(&mut self, it: &Setting<'_>, diagnostics: &mut Diagnostics) {
+        if STEERING.contains(&it.keys[0].as_str()) {
+            diagnostics.not_settable(it.key_at, &it.keys[0]);
+            return;
+        }
+        let origin = self.origin_id(Origin::Axis(it.axis.to_owned()));
+        let mut node = it.node.clone();
+        node.stamp(origin);
+        let key_at = Place { origin, ..it.key_at };
+        merge::merge(&mut self.root, &merge::branch(it.keys, Entry { key_at, node }));
+    }
+
     fn override_with(&mut self, it: &Override, source: u16, diagnostics: &mut Diagnostics) {
         let origin = self.origin_id(if it.axis {
             Origin::Axis(it.path.clone())
@@ -410,7 +539,7 @@ impl Merged {
                 return;
             }
         };
-        if ["variant", "defaults", "format"].contains(&keys[0].as_str()) {
+        if STEERING.contains(&keys[0].as_str()) {
             diagnostics.not_settable(key_at, &keys[0]);
             return;
         }

@@ -11,7 +11,7 @@ use toml::de::{DeString, DeTable, DeValue};
 const DEPTH_MAX: usize = 64;
 
 /// Reads a whole text, as far as it can be understood; every mistake in its notation is reported.
-pub(super) fn document(text: &str, source: u16, diagnostics: &mut Diagnostics) -> Table {
+pub(crate) fn document(text: &str, source: u16, diagnostics: &mut Diagnostics) -> Table {
     if let Some(at) = too_many_dots(text) {
         diagnostics.too_deep(Place::new(source, 0, at));
         return Table::default();
@@ -29,6 +29,11 @@ pub(super) fn document(text: &str, source: u16, diagnostics: &mut Diagnostics) -
         diagnostics,
     };
     convert.table(tree.into_inner(), 0)
+}
+
+/// Whether a text has this key at its top, as far as it can be understood.
+pub(crate) fn has_key(text: &str, key: &str) -> bool {
+    too_many_dots(text).is_none() && DeTable::parse_recoverable(text).0.get_ref().contains_key(key)
 }
 
 /// Reads one value that begins `shift` bytes into its source; `None` if it is none.

@@ -10,6 +10,8 @@ pub(crate) struct Cx<'a> {
     pub out: &'a mut Diagnostics,
     /// The keys that lead to the table at hand.
     path: Vec<String>,
+    /// What the whole file is, for messages.
+    file: &'static str,
     /// Whether missing fields are mistakes; they are not in `[defaults]`.
     pub complete: bool,
     /// Mistakes up to this one know the default of their field.
@@ -21,8 +23,17 @@ impl<'a> Cx<'a> {
         Cx {
             out,
             path: Vec::new(),
+            file: "a scenario",
             complete: true,
             told: 0,
+        }
+    }
+
+    /// For a study's file.
+    pub fn of_study(out: &'a mut Diagnostics) -> Cx<'a> {
+        Cx {
+            file: "a study",
+            ..Cx::new(out)
         }
     }
 
@@ -45,6 +56,7 @@ impl<'a> Cx<'a> {
         let mut inner = Cx {
             out: self.out,
             path: core::mem::take(&mut self.path),
+            file: self.file,
             complete: self.complete,
             told: self.told,
         };
@@ -58,7 +70,7 @@ impl<'a> Cx<'a> {
     /// The table at hand, for messages: `[service.web.queue]`, or the file.
     pub fn here(&self) -> String {
         if self.path.is_empty() {
-            return "a scenario".to_owned();
+            return self.file.to_owned();
         }
         format!("`{}`", path::print(self.path.iter().map(String::as_str)))
     }

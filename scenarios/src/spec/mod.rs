@@ -24,10 +24,12 @@ pub mod queue;
 pub mod run;
 pub mod service;
 pub mod spread;
+pub mod study;
 pub mod zone;
 
 pub use crate::document::{At, Place};
 pub use decode::decode;
+pub(crate) use decode::decode_study;
 pub use file::Spec;
 
 /// A setting that may be absent.

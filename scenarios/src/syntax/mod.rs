@@ -11,8 +11,11 @@ pub mod call;
 mod cursor;
 pub mod dist;
 pub mod expr;
+pub mod goal;
 pub mod instant;
 pub mod number;
+pub mod range;
+pub mod rule;
 pub mod step;
 pub mod units;
 

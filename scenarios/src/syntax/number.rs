@@ -23,6 +23,17 @@ impl Decimal {
         }
     }
 
+    /// `mantissa` / 10^`decimals`.
+    pub(crate) fn of(mantissa: u128, decimals: u32) -> Decimal {
+        normal(mantissa, decimals)
+    }
+
+    /// How many steps of 10^-`decimals` it is, if it is a whole number of them and fits.
+    pub(crate) fn in_steps(self, decimals: u32) -> Option<u128> {
+        let more = decimals.checked_sub(self.decimals)?;
+        self.mantissa.checked_mul(10_u128.checked_pow(more)?)
+    }
+
     /// Whether it is zero.
     pub const fn is_zero(self) -> bool {
         self.mantissa == 0

@@ -7,12 +7,14 @@
 //! | `paired` | two shares over the same runs |
 //! | `sign` | the sign test, for pairs of which only the order is known |
 //! | `equivalence` | two one-sided tests: whether a difference is within a margin |
+//! | `binomial` | whether a share is surely above or below a bound |
 //! | `holm` | p-values of many tests, corrected |
 //! | `t` | Student's t and the normal distribution |
 //!
 //! Sums go in the order given (by index, never by completion), and only `libm` is used, so equal runs give equal bytes
 //! on every machine.
 
+mod binomial;
 mod equivalence;
 mod holm;
 mod paired;
@@ -21,6 +23,7 @@ mod sign;
 mod summary;
 mod t;
 
+pub use binomial::{at_least, at_most};
 pub use equivalence::{equivalence_of_mean, equivalence_of_shares};
 pub use holm::holm;
 pub use paired::PairedShares;

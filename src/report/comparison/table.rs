@@ -1,11 +1,11 @@
 //! The tables: what each variant came to, and every difference.
 
-use brownout_sim_core::measure::{Compared, Effect, Estimate, Finding, Measured, estimate};
-use brownout_sim_core::stats::Proportion;
-use brownout_viz::number::{Unit, show, show_interval};
+use brownout_sim_core::measure::{Compared, Effect, Finding, Measured};
+use brownout_viz::number::Unit;
 
 use super::sentence::{amount, finding};
-use crate::comparison::{Comparison, Figure};
+use crate::comparison::Comparison;
+use crate::report::estimate::cell;
 use crate::report::grid::{Column, grid, lots};
 use crate::report::{Style, folded};
 
@@ -29,7 +29,10 @@ pub fn estimates(comparison: &Comparison<'_>, style: &Style) -> String {
             let mark = if variant == comparison.baseline { " *" } else { "" };
             let cells = told.iter().map(|figure| {
                 let measured = comparison.measured(variant, *figure);
-                measured.map_or_else(|| "-".to_owned(), |it| cell(&figures[*figure], it, style.ascii))
+                measured.map_or_else(
+                    || "-".to_owned(),
+                    |it| cell(figures[*figure].unit, figures[*figure].yes_or_no, it, style.ascii),
+                )
             });
             std::iter::once(format!("{name}{mark}")).chain(cells).collect()
         })
@@ -74,52 +77,6 @@ fn how_to_read(comparison: &Comparison<'_>, style: &Style) -> String {
     }
     text.push_str(" `brownout explain recovery_time` tells what a name means.");
     text.trim_start().to_owned()
-}
-
-/// What the runs of one variant came to in one figure.
-fn cell(figure: &Figure, measured: Vec<Measured>, ascii: bool) -> String {
-    let runs = measured.len() as u64;
-    let Estimate {
-        summary,
-        censored,
-        missing,
-    } = estimate(measured);
-    let counted = runs - missing;
-    if counted == 0 {
-        return "-".to_owned();
-    }
-    let Some(summary) = summary else {
-        return "never".to_owned();
-    };
-    if figure.yes_or_no && censored == 0 {
-        let held = (summary.mean * summary.count as f64).round() as u64;
-        return share(held, summary.count);
-    }
-    if censored > 0 {
-        // The mean of those that did: the lucky ones.
-        return format!("{} in {} of {counted}", show(figure.unit, summary.mean), summary.count);
-    }
-    show_interval(
-        figure.unit,
-        summary.mean,
-        summary.interval.map(|it| it.halfwidth()),
-        ascii,
-    )
-}
-
-/// `15 % [5, 36]`; of one run a word.
-fn share(held: u64, runs: u64) -> String {
-    if runs == 1 {
-        return if held == 1 { "yes" } else { "no" }.to_owned();
-    }
-    let proportion = Proportion::of(held, runs).expect("there are runs");
-    let percent = |it: f64| format!("{:.0}", it * 100.0);
-    format!(
-        "{} % [{}, {}]",
-        percent(proportion.share),
-        percent(proportion.interval.low),
-        percent(proportion.interval.high)
-    )
 }
 
 /// Every difference, a row each.

@@ -46,7 +46,10 @@ fn incomplete(files: &[Text]) -> Vec<String> {
 
 #[test]
 fn every_shipped_scenario_has_its_header_title_question_and_lesson() {
-    none(incomplete(&with_extension(texts("scenarios/library"), ".toml")));
+    let mut files = with_extension(texts("scenarios/library"), ".toml");
+    // Studies have no lesson; their own crate looks at their headers.
+    files.retain(|it| !it.path.starts_with("scenarios/library/studies/"));
+    none(incomplete(&files));
 }
 
 #[test]

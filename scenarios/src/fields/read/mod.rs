@@ -12,9 +12,9 @@ use crate::spec::Switch;
 pub(crate) use numbers::{count, limit, number_above_zero, number_from_1, number_or_zero, quantity, whole};
 pub(crate) use tables::{inline, kind_or_table, named, named_values, short, table};
 pub(crate) use texts::{
-    backoff, bandwidth, bytes, callee, condition, dist, dist_above_zero, duration, duration_or_zero, during, edge,
-    factor, factor_or_zero, file, instant, keys, measure, name_of, path, percentage, price, rate, rate_or_zero, share,
-    target, text, within,
+    Text, backoff, bandwidth, bytes, callee, condition, dist, dist_above_zero, duration, duration_or_zero, during,
+    edge, factor, factor_or_zero, file, goal, instant, keys, measure, name_of, path, percentage, price, range, rate,
+    rate_or_zero, rule, scenario, share, target, text, within,
 };
 
 /// Reads one value. `None` means that an error was reported.

@@ -11,9 +11,12 @@ use crate::syntax::address::{Address, EdgeAddress, Target};
 use crate::syntax::backoff::Backoff;
 use crate::syntax::dist::{DistSpec, KeySpec};
 use crate::syntax::expr::{Condition, Measure};
+use crate::syntax::goal::Goal;
 use crate::syntax::instant::{During, Instant, Within};
+use crate::syntax::range::Range;
+use crate::syntax::rule::Rule;
 use crate::syntax::units::{Bandwidth, Bytes, Price, Rate, Ratio, Zero};
-use crate::syntax::{Errors, SyntaxError, address, backoff, dist, expr, instant, units};
+use crate::syntax::{Errors, SyntaxError, address, backoff, dist, expr, goal, instant, range, rule, units};
 
 /// A text in a small language.
 pub(crate) struct Text<T> {
@@ -219,6 +222,21 @@ pub(crate) fn measure() -> Text<Measure> {
     reader("an expression", "p99(web.home)", |it| Ok(expr::measure(it)?))
 }
 
+/// A range of an axis.
+pub(crate) fn range() -> Text<Range> {
+    reader("a range", "log(50ms .. 5s, 9)", |it| Ok(range::range(it)?))
+}
+
+/// A constraint.
+pub(crate) fn rule() -> Text<Rule> {
+    reader("a constraint", "axis.timeout <= 2s", |it| Ok(rule::rule(it)?))
+}
+
+/// Until when a point is repeated.
+pub(crate) fn goal() -> Text<Goal> {
+    reader("a goal", "halfwidth(recovery_time) < 5%", |it| Ok(goal::goal(it)?))
+}
+
 /// A dotted path.
 pub(crate) fn path() -> Text<String> {
     reader("a path", "service.db.replicas", |it| {
@@ -231,6 +249,14 @@ pub(crate) fn path() -> Text<String> {
 pub(crate) fn text() -> Text<String> {
     reader("a text", "in a few words", |it| match it.trim() {
         "" => Err(SyntaxError::new(0..it.len(), "the text is empty").into()),
+        it => Ok(it.to_owned()),
+    })
+}
+
+/// The name of a scenario.
+pub(crate) fn scenario() -> Text<String> {
+    reader("the name of a scenario", "retry-storm.toml", |it| match it.trim() {
+        "" => Err(SyntaxError::new(0..it.len(), "the name of a scenario is empty").into()),
         it => Ok(it.to_owned()),
     })
 }

@@ -3,6 +3,7 @@
 mod fault;
 mod policy;
 mod server;
+mod study;
 
 use crate::fields::read::Block;
 use brownout_sim_core::time::Span;
@@ -16,6 +17,7 @@ use crate::spec::Spec;
 use crate::spec::change::Patch;
 use crate::spec::external::Quota;
 use crate::spec::load::RatePoint;
+use crate::spec::study::StudySpec;
 use crate::syntax::Errors;
 use crate::syntax::address::Address;
 use crate::syntax::units::{Rate, Ratio};
@@ -25,6 +27,7 @@ pub(crate) use policy::{
     budget, bulkhead, cache, hedge, outcome, policy_kind, pool, profile, rate_limit, retry_after, wait,
 };
 pub(crate) use server::{importance, inside_limit, partitions};
+pub(crate) use study::{replications, values};
 
 /// What people write for a field, and what it is called here.
 const ALIASES: &[(&str, &str)] = &[
@@ -65,7 +68,15 @@ pub(super) fn unknown_key(out: &mut Diagnostics, at: Place, here: &str, info: &T
     if many {
         return;
     }
-    if let Some((_, right)) = alias {
+    if info.id == StudySpec::info().id && Spec::info().field(key).is_some() {
+        it.help(format!(
+            "`{key}` belongs into the scenario; a study changes it with `set.{key}`"
+        ));
+    } else if info.id == Spec::info().id && StudySpec::info().field(key).is_some() {
+        it.help(format!(
+            "`{key}` belongs into a study, a file of its own with `scenario = \"this.toml\"`"
+        ));
+    } else if let Some((_, right)) = alias {
         it.help(format!("it is called `{right}`"));
     } else if it.help.as_ref().is_none_or(|it| !it.starts_with("did you mean"))
         && let Some(kind) = owner()

@@ -167,6 +167,17 @@ pub fn measure(name: &str, written: &expr::Measure, context: Context<'_>) -> Res
     }
 }
 
+/// What a measure without mistakes counts; nothing for a bare number or a yes or no.
+pub fn unit(written: &expr::Measure, context: Context<'_>) -> Option<Unit> {
+    let expr::Measure::Value(value) = written else {
+        return None;
+    };
+    match Lower::new(context).value(value)?.1 {
+        Of(unit) => Some(unit),
+        Bare => None,
+    }
+}
+
 /// The moment that an instant means. Faults and changes must be known.
 pub fn moment(instant: &Instant, directory: &Directory) -> Result<Moment, SyntaxError> {
     let later = match instant.offset {

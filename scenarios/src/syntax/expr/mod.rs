@@ -23,6 +23,7 @@ use super::address::Target;
 use super::instant::Instant;
 use super::units::{Quantity, Ratio};
 
+pub(crate) use parse::comparison;
 pub use parse::{condition, measure};
 
 /// A value computed from the results of a run.

@@ -50,7 +50,7 @@ pub fn measure(text: &str) -> Result<Measure, SyntaxError> {
 /// Parentheses within parentheses at most.
 const DEPTH_MAX: usize = 32;
 
-pub(super) fn comparison(cursor: &mut Cursor<'_>) -> Result<Option<Placed<Comparison>>, SyntaxError> {
+pub(crate) fn comparison(cursor: &mut Cursor<'_>) -> Result<Option<Placed<Comparison>>, SyntaxError> {
     for (sign, it) in Comparison::SIGNS {
         if let Some(at) = cursor.eat(sign) {
             return Ok(Some(Placed::new(it, at)));

@@ -83,6 +83,18 @@ impl Quantity {
         }
     }
 
+    /// Whether it can be compared with another one: of one kind, for the same stretch of time, in one currency.
+    pub(crate) fn is_like(&self, other: &Quantity) -> bool {
+        match (self, other) {
+            (Quantity::Rate(it), Quantity::Rate(other)) => it.per() == other.per(),
+            (Quantity::Money(it), Quantity::Money(other)) => it.currency == other.currency,
+            (Quantity::Price(it), Quantity::Price(other)) => {
+                it.per == other.per && it.amount.currency == other.amount.currency
+            }
+            _ => core::mem::discriminant(self) == core::mem::discriminant(other),
+        }
+    }
+
     /// What it is, with an article: "a duration".
     pub fn noun(&self) -> &'static str {
         match self {

@@ -90,6 +90,11 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// `micros` millionths of an event in each `per`, which is one of the units' stretches.
+    pub(crate) fn new(micros: u64, per: Span) -> Rate {
+        Rate { micros, per }
+    }
+
     /// Millionths of an event in each [`Rate::per`].
     pub fn micros(self) -> u64 {
         self.micros

@@ -1,0 +1,77 @@
+//! `sweep merge`: shards to one folder.
+
+use std::path::PathBuf;
+
+use crate::command::print;
+use crate::exit::{Exit, Failure};
+use crate::store::folder::{Folder, Opened};
+use crate::sweep::merge::{self, Joined};
+use crate::sweep::project::Project;
+
+/// Joins shards to the bytes that a single machine would have written
+///
+/// Any number of folders in any order, overlapping ones too: two results of one run must be equal, or the merge stops.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Results folders, or folders of shards
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+    /// The folder for the whole. Default: the folder of the shards, if it is one
+    #[arg(short = 'o', long = "output", value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let mut paths = Vec::new();
+    for folder in &args.folders {
+        paths.extend(merge::folders(folder)?);
+    }
+    let output = match (&args.output, args.folders.as_slice()) {
+        (Some(output), _) => output.clone(),
+        (None, [only]) if !paths.contains(only) => only.clone(),
+        (None, _) => {
+            return Err(Failure::usage("there is no folder for the whole").help("name one with `-o DIR`"));
+        }
+    };
+    if paths.contains(&output) {
+        return Err(Failure::usage(format!("`{}` is one of the parts", output.display()))
+            .help("name another folder with `-o DIR`"));
+    }
+    let mut all = merge::open(&paths)?;
+    let project = Project::stored(&all[0])?;
+    let (missing, strangers) = merge::missing(&project, &mut all)?;
+    if let Some(first) = strangers.first() {
+        return Err(Failure::usage(format!(
+            "there are {} runs that the study does not ask for, the first at point {}",
+            strangers.len(),
+            first.point
+        )));
+    }
+    if let Some(first) = missing.first() {
+        return Err(Failure::usage(format!(
+            "{} runs are missing, the first at point {}, replication {}",
+            missing.len(),
+            first.point,
+            first.replication
+        ))
+        .help("`brownout sweep status DIR` tells which shards are not done; run these, and merge again"));
+    }
+    let experiment = all[0].manifest.experiment.clone();
+    match Folder::open(&output, &experiment, None, project.texts())? {
+        Opened::Finished(_) => print(&format!("`{}` holds the whole already\n", output.display()))?,
+        Opened::Open(mut folder) => {
+            folder.clear()?;
+            for record in Joined::new(&mut all, &project.measures)? {
+                folder.append(&record?)?;
+            }
+            super::run::finish(&project, *folder)?;
+            print(&format!(
+                "joined {} folders to `{}`; `brownout sweep run` with the same study and folder shows the table\n",
+                paths.len(),
+                output.display()
+            ))?;
+        }
+    }
+    Ok(Exit::Success)
+}
