@@ -221,6 +221,10 @@ pub(crate) struct Attempt {
     pub foreseen: bool,
     /// Its reply is lost on the way.
     pub reply_lost: bool,
+    /// Its site's requests go the short way.
+    pub is_direct: bool,
+    /// Of a free row: it was left by such a request, and is right for the next one.
+    pub is_laid: bool,
     pub class: u16,
     pub priority: u8,
     pub depth: u16,
@@ -330,6 +334,8 @@ impl Row for Attempt {
         has_worker: false,
         foreseen: false,
         reply_lost: false,
+        is_direct: false,
+        is_laid: false,
         class: 0,
         priority: 0,
         depth: 0,

@@ -237,6 +237,7 @@ impl<Q: Pending> Simulation<'_, Q> {
         row.task = Task::IDLE;
         let was_ahead = self.ahead.has(key);
         row.foreseen = false;
+        (row.is_direct, row.is_laid) = (site.is_direct, false);
         if !was_ahead {
             let sibling = of
                 .then

@@ -206,6 +206,12 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             &self.links,
             &self.covers,
         );
+        self.note_only_replicas();
+        self.redraw_works();
+        for attempt in self.attempts.taken() {
+            let row = &mut self.attempts[attempt];
+            row.is_direct &= self.sites[row.site.index()].is_direct;
+        }
     }
 
     /// A service gets another number of replicas; those taken away finish what they have.
@@ -215,6 +221,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         let now = self.now;
         self.services[service.index()].touch_up(now);
         self.services[service.index()].active = after;
+        self.note_only_replicas();
         let first = self.layout.first_replica[service.index()];
         for at in before.min(after)..before.max(after) {
             let replica = first + at;

@@ -5,6 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use super::Simulation;
 use super::arena::{Computing, Task};
+use super::direct::ends_directly;
 use super::event::Event;
 use super::pending::{Entry, Pending};
 use crate::model::Sharing;
@@ -253,23 +254,26 @@ impl<Q: Pending> Simulation<'_, Q> {
 
     #[inline(never)]
     pub(super) fn on_work_done(&mut self, attempt: u32, generation: u32, epoch: u16) {
+        let now = self.now;
         let row = &mut self.attempts[attempt];
         if row.generation != generation || row.task.epoch != epoch {
             return; // It was stopped, or its end was moved.
         }
-        let (key, replica, computing) = (row.key, row.replica, row.task.computing);
+        self.events += 1;
+        self.digest.fold(now, Event::WorkDone as u8, row.key);
+        let (replica, computing) = (row.replica, row.task.computing);
         let is_plain = row.step == row.steps_end && !row.degraded && !row.doomed;
-        row.task.computing = Computing::No;
-        row.task.epoch = row.task.epoch.wrapping_add(1);
-        self.happened(Event::WorkDone, key);
         if is_plain && self.replicas[replica as usize].ends_plainly {
             // The common end of a flow, without a detour.
-            return if self.ends_directly(&self.attempts[attempt]) {
-                self.finish_directly(attempt)
-            } else {
-                self.finish_last(attempt)
-            };
+            if ends_directly(row) && self.network_rules.is_empty() {
+                return self.finish_directly(attempt);
+            }
+            row.task.computing = Computing::No;
+            row.task.epoch = epoch.wrapping_add(1);
+            return self.finish_last(attempt);
         }
+        row.task.computing = Computing::No;
+        row.task.epoch = epoch.wrapping_add(1);
         if computing == Computing::Running {
             self.free_core(replica);
         }

@@ -2,14 +2,14 @@
 //! work. It is the way of every other request, step by step and in the same order, without the steps that cannot happen.
 
 use super::Simulation;
-use super::arena::{Attempt, CallRef, Child, LEAN, Parent, Phase, Task};
-use super::attempt::drawn;
-use super::discipline::next_of;
+use super::arena::{Attempt, CallRef, Child, Computing, LEAN, Parent, Phase, Task};
+use super::arrivals::LoadState;
+use super::event::Event;
 use super::pending::Pending;
-use super::recorder::DirectEnd;
-use super::server::take_worker;
+use super::recorder::Recorder;
+use super::replica::{Replica, raise};
 use super::site::SiteShape;
-use super::slab::NONE;
+use super::slab::{NONE, Row};
 use crate::ids::{LoadId, SiteId};
 use crate::model::{Model, WorkPer};
 use crate::outcome::Outcome;
@@ -46,94 +46,67 @@ impl<Q: Pending> Simulation<'_, Q> {
         self.pick(site, 0)
     }
 
-    /// Sends a request to a replica by the short way, unless that is not as it should be: its attempt's key, and the word
-    /// that its work is drawn from.
+    /// Sends a request to a replica by the short way, unless that is not as it should be. Its key and work are known ahead,
+    /// at this place.
     #[inline(always)]
-    pub(super) fn send_directly(&mut self, load: LoadId, site_id: SiteId, replica: u32, key: u64, word: u64) -> bool {
+    pub(super) fn send_directly(&mut self, load: LoadId, replica: u32, place_ahead: usize) -> bool {
         let party = self.replicas.len() as u32 + load.0;
         let place = &mut self.replicas[replica as usize];
-        if !place.ends_plainly || place.serving || place.impatient {
+        if !place.takes_plainly || place.serving {
             return false;
         }
-        let site = &self.sites[site_id.index()];
         let waits = !place.has_room();
         if waits && place.queue.len >= place.queue_limit {
             return false;
         }
         let now = self.now;
+        let state = &self.loads[load.index()];
+        let (key, work) = state.known_soon(place_ahead);
         let measured = self.recorder.direct_begun(load);
         if self.recorder.draws {
-            self.recorder
-                .direct_begun_in_timeline(load, site.lane, place.service, now);
+            let lane = self.sites[state.site.index()].lane;
+            self.recorder.direct_begun_in_timeline(load, lane, place.service, now);
         }
-        let settings = &self.model.loads[load.index()];
-        let work = site.endpoint.work.as_ref().expect("a direct site has work");
-        let work = drawn(work, &self.streams, word, key, 0);
         let (attempt, row) = self.attempts.claim();
+        if !(row.is_laid && row.site == state.site && row.party == party) {
+            lay(row, state, party);
+        }
+        debug_assert!(is_laid(row, state, party), "nothing of it has changed");
+        row.is_laid = false;
         row.call = LEAN;
         row.key = key;
-        row.site = site_id;
         row.replica = replica;
-        row.outstanding = NONE;
-        row.plan_state = NONE;
-        row.party = party;
-        row.outcome = Outcome::Ok;
         row.measured = measured;
         row.measured_at_service = measured;
-        row.degraded = false;
-        row.doomed = false;
-        row.push_back = Span::ZERO;
-        row.has_worker = false;
-        row.foreseen = false;
-        row.reply_lost = false;
-        row.class = settings.class.0 as u16;
-        row.priority = settings.priority;
-        row.depth = 0;
         row.sent = now;
-        row.deadline = SimTime::MAX;
-        row.child = Child::None;
         row.task = Task::IDLE;
         row.work = work;
-        row.back = Span::ZERO;
-        row.parent = Parent::Load(NONE);
-        (row.sibling_next, row.sibling_previous) = (CallRef::NONE, CallRef::NONE);
-        row.item = 0;
         row.arrived = now;
         row.started = SimTime::MAX;
         place.touch(&mut self.time_shares, now);
         place.inside += 1;
-        place.inside_max = place.inside_max.max(place.inside);
+        raise(&mut place.inside_max, place.inside);
         if waits {
             row.phase = Phase::Queued;
             place.queue.push_back(&mut self.attempts, attempt);
-            place.queue_max = place.queue_max.max(place.queue.len);
+            raise(&mut place.queue_max, place.queue.len);
         } else {
-            let begun = take_worker(row, place, site, &mut self.recorder, now);
-            self.begin(attempt, begun);
+            take_worker_directly(row, place, &mut self.recorder, load, now);
+            let (until, epoch, generation) = (row.task.until, row.task.epoch, row.generation);
+            self.schedule_work(until, epoch, attempt, generation);
         }
         true
     }
 
-    /// Whether a request whose work is done, at a replica that is as it should be, ends by the short way: nobody disturbs
-    /// the answer.
-    #[inline(always)]
-    pub(super) fn ends_directly(&self, row: &Attempt) -> bool {
-        self.sites[row.site.index()].is_direct
-            && row.call == LEAN
-            && row.arrived == row.sent
-            && self.network_rules.is_empty()
-    }
-
-    /// Such a request ends, and the next in line begins.
+    /// A request whose work is done, at a replica that is as it should be, ends by the short way, and the next in line
+    /// begins.
     #[inline(always)]
     pub(super) fn finish_directly(&mut self, attempt: u32) {
         debug_assert!(self.agenda.is_empty(), "nothing comes first");
         let now = self.now;
         let row = &mut self.attempts[attempt];
-        let replica = row.replica;
+        let (replica, load) = (row.replica, LoadId(row.party - self.replicas.len() as u32));
         let place = &mut self.replicas[replica as usize];
-        let site = &self.sites[row.site.index()];
-        let load = LoadId(site.load);
         let Parent::Load(slot) = row.parent else {
             unreachable!("a direct site is a load's");
         };
@@ -141,20 +114,16 @@ impl<Q: Pending> Simulation<'_, Q> {
         place.free_worker(row, now);
         place.inside -= 1;
         place.sojourn = place.sojourn.wrapping_add(now.since(row.arrived).nanos());
-        let end = DirectEnd {
-            start: row.arrived,
-            started: row.started,
-            measured: row.measured,
-            work: row.work,
-            objective: self.model.loads[load.index()].objective,
-        };
         row.call = NONE;
-        self.recorder.direct_ended(load, site.callee, &end, now);
+        row.is_laid = true;
+        row.generation = row.generation.wrapping_add(1);
+        self.recorder.direct_ended(load, row, now);
         if self.recorder.draws {
+            let lane = self.sites[row.site.index()].lane;
             self.recorder
-                .direct_ended_in_timeline(load, site.lane, place.service, &end, now);
+                .direct_ended_in_timeline(load, lane, place.service, row, now);
         }
-        self.attempts.remove(attempt);
+        self.attempts.remove_ended(attempt);
         if place.waiting() > 0 && place.busy < place.workers {
             self.serve_plainly(replica);
         }
@@ -167,26 +136,82 @@ impl<Q: Pending> Simulation<'_, Q> {
     #[inline(always)]
     fn serve_plainly(&mut self, replica: u32) {
         let now = self.now;
+        let party = self.replicas.len() as u32;
         let place = &mut self.replicas[replica as usize];
-        if place.resume.len > 0 {
+        let first = place.queue.first;
+        if place.resume.len > 0 || !place.is_fifo || !self.attempts[first].is_direct {
             return self.serve(replica);
         }
-        let first = match place.queue.len {
-            1 => place.queue.first,
-            _ => next_of(&place.queue, self.services[place.service.index()].queue.order),
-        };
-        if self.attempts[first].deadline <= now {
-            return self.serve(replica);
-        }
-        place.queue.remove(&mut self.attempts, first);
+        place.queue.remove_first(&mut self.attempts);
         let row = &mut self.attempts[first];
         row.task.epoch = row.task.epoch.wrapping_add(1);
-        let site = &self.sites[row.site.index()];
-        let begun = take_worker(row, place, site, &mut self.recorder, now);
+        let load = LoadId(row.party - party);
+        take_worker_directly(row, place, &mut self.recorder, load, now);
         let goes_on = place.queue.len > 0 && place.busy < place.workers;
-        self.begin(first, begun);
+        let (until, epoch, generation) = (row.task.until, row.task.epoch, row.generation);
+        self.schedule_work(until, epoch, first, generation);
         if goes_on {
             self.serve(replica);
         }
     }
+
+    #[inline(always)]
+    fn schedule_work(&mut self, until: SimTime, epoch: u16, attempt: u32, generation: u32) {
+        if until != SimTime::MAX {
+            let entry = self.entry(until, Event::WorkDone, epoch, attempt, generation);
+            self.pending.push(entry);
+        }
+    }
+}
+
+/// Makes a row one of a request from this load to its direct site, but for what differs from request to request.
+#[inline(never)]
+fn lay(row: &mut Attempt, load: &LoadState<'_>, party: u32) {
+    *row = Attempt {
+        generation: row.generation,
+        site: load.site,
+        party,
+        is_direct: true,
+        class: load.class,
+        priority: load.priority,
+        parent: Parent::Load(NONE),
+        ..Attempt::VACANT
+    };
+}
+
+/// Whether a row is as if it were just made so. A request that ends by the short way leaves it like this for the next one.
+fn is_laid(row: &Attempt, load: &LoadState<'_>, party: u32) -> bool {
+    let of_load =
+        row.site == load.site && row.party == party && row.class == load.class && row.priority == load.priority;
+    let goes_well = row.outcome == Outcome::Ok && !row.degraded && !row.doomed && !row.reply_lost && !row.has_worker;
+    let is_plain = row.is_direct && !row.foreseen && row.depth == 0 && row.item == 0 && row.child == Child::None;
+    let is_free = (row.outstanding, row.plan_state) == (NONE, NONE) && row.parent == Parent::Load(NONE);
+    let is_alone = (row.sibling_next, row.sibling_previous) == (CallRef::NONE, CallRef::NONE);
+    let is_instant = (row.push_back, row.back, row.deadline) == (Span::ZERO, Span::ZERO, SimTime::MAX);
+    of_load && goes_well && is_plain && is_free && is_alone && is_instant
+}
+
+/// A request of a direct site gets its worker, at a replica that is as it should be, whose areas are up to date: as
+/// [`take_worker`](super::server::take_worker), without what cannot happen. No twin of it waits for word, as its site has no
+/// hedge.
+#[inline(always)]
+fn take_worker_directly(row: &mut Attempt, place: &mut Replica, recorder: &mut Recorder, load: LoadId, now: SimTime) {
+    debug_assert!(!place.odd && row.is_direct, "nothing changes its work");
+    place.hold_worker(row, now);
+    row.started = now;
+    recorder.direct(load).got_worker(row, now);
+    if recorder.draws {
+        recorder.direct_got_worker_in_timeline(place.service, row, now);
+    }
+    // There are no steps behind the work.
+    (row.step, row.steps_end) = (0, 0);
+    row.task.computing = Computing::Running;
+    row.task.until = now + row.work;
+}
+
+/// Whether a request whose work is done ends by the short way, if its replica is as it should be and the network
+/// undisturbed: its site is a direct one, somebody waits, and it came in when it was sent.
+#[inline(always)]
+pub(super) fn ends_directly(row: &Attempt) -> bool {
+    row.is_direct && row.call == LEAN && row.arrived == row.sent
 }

@@ -3,7 +3,7 @@
 use super::arena::{Attempt, Line, Phase};
 use super::event::Event;
 use super::pending::Pending;
-use super::replica::{Replica, UNLIMITED};
+use super::replica::{Replica, UNLIMITED, is_fifo};
 use super::server::take_worker;
 use super::slab::{NONE, Slab};
 use super::{Simulation, governor};
@@ -111,6 +111,7 @@ impl<Q: Pending> Simulation<'_, Q> {
             let place = &mut self.replicas[at];
             place.queue_limit = queue.limit.unwrap_or(UNLIMITED);
             place.impatient = queue.timeout.is_some();
+            place.is_fifo = is_fifo(queue.order);
             place.look_at_all(sees_all);
             if place.governor == NONE && governor::governs(queue) {
                 place.be_governed(self.governors.install(self.model, &self.streams, at, self.now));

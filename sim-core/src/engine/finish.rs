@@ -104,10 +104,10 @@ impl<Q: Pending> Simulation<'_, Q> {
             time_share: self.time_shares[service.index() * TIME_SHARES..][..TIME_SHARES].to_vec(),
         };
         for place in &self.replicas[self.layout.replicas_of(service)] {
-            areas.inside.queue += place.areas.queue;
-            areas.inside.busy += place.areas.busy;
-            areas.inside.inside += place.areas.inside;
-            areas.inside.computing += place.areas.computing;
+            areas.inside.queue += place.areas().queue;
+            areas.inside.busy += place.areas().busy;
+            areas.inside.inside += place.areas().inside;
+            areas.inside.computing += place.areas().computing;
         }
         areas
     }
@@ -144,8 +144,8 @@ impl<Q: Pending> Simulation<'_, Q> {
         for row in 0..self.services.len() {
             let (mut queue, mut busy, up) = (0, 0, self.services[row].up_areas.up);
             for place in &self.replicas[self.layout.replicas_of(ServiceId::from_index(row))] {
-                queue += place.areas.queue;
-                busy += place.areas.busy;
+                queue += place.areas().queue;
+                busy += place.areas().busy;
             }
             let previous = &mut self.window_areas[row];
             let point = &mut self.recorder.timeline.services[row][at];
@@ -339,12 +339,14 @@ impl<Q: Pending> Simulation<'_, Q> {
             let (busy, held) = (u64::from(place.busy), workers[replica]);
             assert_eq!(busy, held, "replica {replica}: workers taken less workers freed = held");
             assert_eq!(
-                place.areas.inside as u64, sojourn[replica],
+                place.areas().inside as u64,
+                sojourn[replica],
                 "replica {replica}: area inside = sum of sojourns"
             );
             let held_for = place.held_for.wrapping_add(busy.wrapping_mul(self.now.nanos()));
             assert_eq!(
-                place.areas.busy as u64, held_for,
+                place.areas().busy as u64,
+                held_for,
                 "replica {replica}: area busy = sum of holding times"
             );
         }

@@ -7,8 +7,8 @@ use super::pending::{Entry, Pending};
 use super::slab::{NONE, Slab};
 use crate::component::quota::{Quota, QuotaState};
 use crate::ids::ServiceId;
-use crate::model::{Model, Queue, Service, Sharing, Style};
-use crate::time::SimTime;
+use crate::model::{Model, Queue, QueueOrder, Service, Sharing, Style};
+use crate::time::{SimTime, Span};
 
 /// What a replica's process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,10 @@ pub(super) struct Replica {
     pub odd: bool,
     /// Calls may leave it by the shortest way: it is not odd, and nobody governs it.
     pub ends_plainly: bool,
+    /// Calls may come in by the shortest way: the same, and they wait for as long as it takes.
+    pub takes_plainly: bool,
+    /// Of those who wait, the first is the next one.
+    pub is_fifo: bool,
     pub busy: u32,
     /// Calls inside: queued, in service, or (async) waiting for others.
     pub inside: u32,
@@ -59,7 +63,10 @@ pub(super) struct Replica {
     pub queue: Line,
     /// Async calls that go on, ahead of the queue.
     pub resume: Line,
-    pub areas: ReplicaAreas,
+    areas: ReplicaAreas,
+    /// What is not yet in them: up to this time, which never comes where cores are limited.
+    recent: RecentAreas,
+    recent_end: SimTime,
     /// Where the time shares of its service begin.
     first_share: u32,
     pub queue_max: u32,
@@ -84,6 +91,17 @@ pub(super) struct ReplicaAreas {
     pub inside: u128,
     pub computing: u128,
 }
+
+/// The same over a stretch so short that a word is enough.
+#[derive(Clone, Copy, Debug, Default)]
+struct RecentAreas {
+    queue: u64,
+    busy: u64,
+    inside: u64,
+}
+
+/// So long a stretch: areas of `u32` calls over it fit into a `u64`.
+const RECENT: Span = Span::from_nanos(1 << 32);
 
 /// A service in motion: what is in force, and its availability.
 #[derive(Debug)]
@@ -141,6 +159,8 @@ pub(super) fn replicas(model: &Model) -> Vec<Replica> {
             is_async: service.style == Style::Async,
             odd: false,
             ends_plainly: false,
+            takes_plainly: false,
+            is_fifo: is_fifo(service.queue.order),
             busy: 0,
             inside: 0,
             workers: service.workers.unwrap_or(UNLIMITED),
@@ -150,6 +170,8 @@ pub(super) fn replicas(model: &Model) -> Vec<Replica> {
             queue: Line::EMPTY,
             resume: Line::EMPTY,
             areas: ReplicaAreas::default(),
+            recent: RecentAreas::default(),
+            recent_end: SimTime::ZERO,
             first_share: (id.index() * TIME_SHARES) as u32,
             queue_max: 0,
             busy_max: 0,
@@ -180,6 +202,19 @@ pub(super) fn services(model: &Model) -> Vec<ServiceState> {
     model.services.iter().map(of).collect()
 }
 
+/// A maximum that is seldom passed, so that seldom something is written.
+#[inline(always)]
+pub(super) fn raise(max: &mut u32, to: u32) {
+    if to > *max {
+        *max = to;
+    }
+}
+
+/// Whether whoever waits first is always the next. (By priority, a line is kept so, too; that is a governor's affair.)
+pub(super) fn is_fifo(order: QueueOrder) -> bool {
+    matches!(order, QueueOrder::Fifo)
+}
+
 impl ServiceState {
     /// Brings the areas of availability up to date.
     pub fn touch_up(&mut self, now: SimTime) {
@@ -202,6 +237,7 @@ impl Replica {
         let well = self.condition == Condition::Up && !self.paused && !self.stopped && !self.disturbed;
         self.odd = !well || self.slows || self.limited || self.cores.is_some();
         self.ends_plainly = !self.odd && self.governor == NONE;
+        self.takes_plainly = self.ends_plainly && !self.impatient;
     }
 
     /// It has this row among the governors, from now on.
@@ -226,20 +262,46 @@ impl Replica {
 
     #[inline(always)]
     fn integrate(&mut self, shares: &mut [u128], now: SimTime) {
-        let since = u128::from(now.nanos() - self.last.nanos());
+        let since = now.nanos() - self.last.nanos();
         self.last = now;
-        if self.inside > 0 || self.exists {
-            shares[self.first_share as usize + (self.inside as usize).min(TIME_SHARE_MAX)] += since;
+        if self.inside == 0 && !self.exists {
+            return;
         }
-        if self.inside > 0 {
-            self.areas.inside += since * u128::from(self.inside);
-            self.areas.busy += since * u128::from(self.busy);
-            if self.waiting() > 0 {
-                self.areas.queue += since * u128::from(self.waiting());
-            }
-            if let Some(cores) = &self.cores {
-                self.areas.computing += since * u128::from(cores.computing());
-            }
+        shares[self.first_share as usize + (self.inside as usize).min(TIME_SHARE_MAX)] += u128::from(since);
+        if now >= self.recent_end {
+            return self.integrate_widely(since, now);
+        }
+        self.recent.queue += since * u64::from(self.waiting());
+        self.recent.inside += since * u64::from(self.inside);
+        self.recent.busy += since * u64::from(self.busy);
+    }
+
+    /// The same for any stretch of time, and for limited cores.
+    #[inline(never)]
+    fn integrate_widely(&mut self, since: u64, now: SimTime) {
+        self.areas = self.areas();
+        self.recent = RecentAreas::default();
+        self.recent_end = if self.cores.is_some() {
+            SimTime::ZERO
+        } else {
+            now + RECENT
+        };
+        let since = u128::from(since);
+        self.areas.inside += since * u128::from(self.inside);
+        self.areas.busy += since * u128::from(self.busy);
+        self.areas.queue += since * u128::from(self.waiting());
+        if let Some(cores) = &self.cores {
+            self.areas.computing += since * u128::from(cores.computing());
+        }
+    }
+
+    /// Its areas as of when it was last touched.
+    pub fn areas(&self) -> ReplicaAreas {
+        ReplicaAreas {
+            queue: self.areas.queue + u128::from(self.recent.queue),
+            busy: self.areas.busy + u128::from(self.recent.busy),
+            inside: self.areas.inside + u128::from(self.recent.inside),
+            computing: self.areas.computing,
         }
     }
 
@@ -262,7 +324,7 @@ impl Replica {
         row.has_worker = true;
         row.phase = Phase::Inside;
         self.busy += 1;
-        self.busy_max = self.busy_max.max(self.busy);
+        raise(&mut self.busy_max, self.busy);
         self.held_for = self.held_for.wrapping_sub(now.nanos());
     }
 
@@ -299,6 +361,17 @@ impl Line {
         }
         self.last = attempt;
         self.len += 1;
+    }
+
+    /// Takes out the first; there is one.
+    #[inline(always)]
+    pub fn remove_first(&mut self, attempts: &mut Slab<Attempt>) {
+        self.first = attempts[self.first].next;
+        match self.first {
+            NONE => self.last = NONE,
+            first => attempts[first].previous = NONE,
+        }
+        self.len -= 1;
     }
 
     #[inline(always)]

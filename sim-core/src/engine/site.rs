@@ -165,6 +165,8 @@ pub(super) struct SiteShape<'m> {
     pub router: u32,
     /// Up to so many active replicas there is nothing to pick.
     pub obvious: u32,
+    /// The replica if there is nothing to pick, or [`NONE`].
+    pub only_replica: u32,
     /// Where its edge's counts begin, with [`WATCHED`] if it has a router, or [`NONE`].
     pub first_outstanding: u32,
 }
@@ -230,6 +232,7 @@ impl<'m> SiteShape<'m> {
                 first_balance: 0,
                 router: NONE,
                 obvious: 1,
+                only_replica: NONE,
                 first_outstanding: callers.first_outstanding[site.edge.index()],
             }
         };

@@ -62,6 +62,12 @@ impl<T: Row> Slab<T> {
         self.free.push(index);
     }
 
+    /// Frees a row whose generation was ended by the caller, who has it at hand.
+    #[inline(always)]
+    pub fn remove_ended(&mut self, index: u32) {
+        self.free.push(index);
+    }
+
     /// Whether at least so many rows are taken.
     #[inline]
     pub fn reaches(&self, limit: u32) -> bool {

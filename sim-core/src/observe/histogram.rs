@@ -86,13 +86,22 @@ impl Histogram {
         let ns = value.nanos();
         self.count += 1;
         self.sum += u128::from(ns);
-        self.min = self.min.min(ns);
-        self.max = self.max.max(ns);
+        if ns < self.min || ns > self.max {
+            self.widen(ns);
+        }
         // Zero and large values have numbers that are in no vector.
         match self.bins.get_mut(bin_number(ns).wrapping_sub(self.first)) {
             Some(bin) => *bin += 1,
             None => *self.bin_mut(ns) += 1,
         }
+    }
+
+    /// A value beyond all others.
+    #[cold]
+    #[inline(never)]
+    fn widen(&mut self, ns: u64) {
+        self.min = self.min.min(ns);
+        self.max = self.max.max(ns);
     }
 
     /// Adds the same value many times.

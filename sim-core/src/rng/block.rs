@@ -1,4 +1,4 @@
-//! One ChaCha8 block, and two or four at once where the processor can.
+//! One ChaCha8 block, and two or four at once where the processor can, or the beginnings of eight.
 //!
 //! Source: D. J. Bernstein, "ChaCha, a variant of Salsa20" (2008), with 8 rounds, 64-bit counter and 64-bit stream.
 
@@ -62,6 +62,19 @@ pub(super) fn four(wide: Wide, key: &[u32; 8], places: &[Place; 4], to: &mut [Wo
     }
 }
 
+/// The first words of the first blocks of eight streams.
+#[inline]
+pub(super) fn eight_beginnings(wide: Wide, key: &[u32; 8], streams: &[u64; 8], to: &mut [u64; 8]) {
+    #[cfg(target_arch = "x86_64")]
+    vector::eight_beginnings(wide, key, streams, to);
+    #[cfg(not(target_arch = "x86_64"))]
+    for (&stream, to) in streams.iter().zip(to) {
+        let mut words = [0; 8];
+        one(Some(wide), key, Place { stream, counter: 0 }, &mut words);
+        *to = words[0];
+    }
+}
+
 /// Blocks with a row of the matrix in a register, or a row each of two matrices.
 #[cfg(target_arch = "x86_64")]
 #[expect(
@@ -72,8 +85,10 @@ mod vector {
     use core::arch::x86_64::{
         __m128i, __m256i, _mm_add_epi32, _mm_or_si128, _mm_set_epi32, _mm_set_epi64x, _mm_shuffle_epi8,
         _mm_shuffle_epi32, _mm_slli_epi32, _mm_srli_epi32, _mm_xor_si128, _mm256_add_epi32,
-        _mm256_broadcastsi128_si256, _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set_epi64x,
-        _mm256_shuffle_epi8, _mm256_shuffle_epi32, _mm256_slli_epi32, _mm256_srli_epi32, _mm256_xor_si256,
+        _mm256_broadcastsi128_si256, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_or_si256,
+        _mm256_permute2x128_si256, _mm256_set_epi64x, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_shuffle_epi8,
+        _mm256_shuffle_epi32, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_srli_epi32, _mm256_unpackhi_epi32,
+        _mm256_unpacklo_epi32, _mm256_xor_si256,
     };
     use core::mem::transmute;
 
@@ -100,6 +115,12 @@ mod vector {
     pub fn four(Wide(()): Wide, key: &[u32; 8], places: &[Place; 4], to: &mut [Words; 4]) {
         // SAFETY: it needs AVX2, of which `Wide` is the proof.
         unsafe { four_wide(key, places, to) }
+    }
+
+    #[inline]
+    pub fn eight_beginnings(Wide(()): Wide, key: &[u32; 8], streams: &[u64; 8], to: &mut [u64; 8]) {
+        // SAFETY: it needs AVX2, of which `Wide` is the proof.
+        unsafe { eight_beginnings_wide(key, streams, to) }
     }
 
     /// The eight half rounds on four rows, with the operations of one width of register: addition, exclusive or, the
@@ -361,6 +382,51 @@ mod vector {
         two_ends(one, ends(0), first.try_into().expect("two"));
         two_ends(other, ends(1), last.try_into().expect("two"));
     }
+
+    /// A quarter round on one word each of eight blocks.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn quarter(x: &mut [__m256i; 16], a: usize, b: usize, c: usize, d: usize) {
+        x[a] = _mm256_add_epi32(x[a], x[b]);
+        x[d] = wide_by_16(_mm256_xor_si256(x[d], x[a]));
+        x[c] = _mm256_add_epi32(x[c], x[d]);
+        x[b] = wide_by_12(_mm256_xor_si256(x[b], x[c]));
+        x[a] = _mm256_add_epi32(x[a], x[b]);
+        x[d] = wide_by_8(_mm256_xor_si256(x[d], x[a]));
+        x[c] = _mm256_add_epi32(x[c], x[d]);
+        x[b] = wide_by_7(_mm256_xor_si256(x[b], x[c]));
+    }
+
+    /// A register for each word of the matrix, with that word of eight blocks: no shuffles, and what the first two words do
+    /// not need of the last round is left out by the compiler.
+    #[target_feature(enable = "avx2")]
+    fn eight_beginnings_wide(key: &[u32; 8], streams: &[u64; 8], to: &mut [u64; 8]) {
+        let [a, b, c, d, e, f, g, h] = streams.map(|it| it as i64);
+        let first = _mm256_castsi256_ps(_mm256_set_epi64x(d, c, b, a));
+        let last = _mm256_castsi256_ps(_mm256_set_epi64x(h, g, f, e));
+        let mut x = [_mm256_setzero_si256(); 16];
+        for (x, &word) in x.iter_mut().zip(CONSTANTS.iter().chain(key)) {
+            *x = _mm256_set1_epi32(word as i32);
+        }
+        // Lower and upper halves of the streams, in an order that interleaving undoes in the end.
+        x[14] = _mm256_castps_si256(_mm256_shuffle_ps::<0b10_00_10_00>(first, last));
+        x[15] = _mm256_castps_si256(_mm256_shuffle_ps::<0b11_01_11_01>(first, last));
+        for _ in 0..4 {
+            quarter(&mut x, 0, 4, 8, 12);
+            quarter(&mut x, 1, 5, 9, 13);
+            quarter(&mut x, 2, 6, 10, 14);
+            quarter(&mut x, 3, 7, 11, 15);
+            quarter(&mut x, 0, 5, 10, 15);
+            quarter(&mut x, 1, 6, 11, 12);
+            quarter(&mut x, 2, 7, 8, 13);
+            quarter(&mut x, 3, 4, 9, 14);
+        }
+        let low = _mm256_add_epi32(x[0], _mm256_set1_epi32(CONSTANTS[0] as i32));
+        let high = _mm256_add_epi32(x[1], _mm256_set1_epi32(CONSTANTS[1] as i32));
+        let words = [_mm256_unpacklo_epi32(low, high), _mm256_unpackhi_epi32(low, high)];
+        // SAFETY: two registers of 32 bytes are eight words.
+        *to = unsafe { transmute::<[__m256i; 2], [u64; 8]>(words) };
+    }
 }
 
 /// The block word by word.
@@ -427,6 +493,13 @@ mod tests {
                     let mut words = [[0; 8]; 4];
                     four(wide, &key, &places, &mut words);
                     assert_eq!(words, places.map(|it| plain::one(&key, it)));
+                    let streams = core::array::from_fn(|at| mix(number, at as u64));
+                    let mut words = [0; 8];
+                    eight_beginnings(wide, &key, &streams, &mut words);
+                    assert_eq!(
+                        words,
+                        streams.map(|stream| plain::one(&key, Place { stream, counter: 0 })[0])
+                    );
                 }
             }
         }

@@ -1,14 +1,14 @@
 //! Loads in motion: when requests are sent, by whom, and what happens after the answer.
 
 mod rate;
+mod soon;
 mod users;
 
 pub(super) use users::{SessionState, UserState};
 
 use super::Simulation;
 use super::arena::Parent;
-use super::attempt::WORD_WORK;
-use super::caller::{NewCall, Over, first_attempt_key};
+use super::caller::{NewCall, Over};
 use super::event::Event;
 use super::pending::{Entry, Pending};
 use super::slab::NONE;
@@ -20,6 +20,7 @@ use crate::quantity::Factor;
 use crate::results::{State, Subject};
 use crate::rng::{Key, Purpose, Stream, mix};
 use crate::time::{SimTime, Span};
+use soon::{SOON, Soon};
 
 /// A load in motion.
 #[derive(Debug)]
@@ -45,22 +46,10 @@ pub(super) struct LoadState<'m> {
     epoch: u32,
     first_user: u32,
     /// Where it sends to, if that is one place.
-    site: SiteId,
+    pub site: SiteId,
+    pub class: u16,
+    pub priority: u8,
     soon: Soon,
-}
-
-/// How many requests of a load are drawn for together.
-const SOON: usize = 4;
-
-/// What is drawn for the next requests of a load whose requests are all alike, four at a time: request number `n` is at
-/// place `n % 4`.
-#[derive(Debug, Default)]
-struct Soon {
-    /// Intensity from this request to the one after it.
-    gaps: [f64; SOON],
-    /// The keys of their first attempts, and the blocks of those.
-    keys: [u64; SOON],
-    words: [[u64; 8]; SOON],
 }
 
 /// Words of a request's own block.
@@ -82,12 +71,19 @@ impl LoadState<'_> {
             Some([only]) if only.per_second > 0.0 => Some(only.per_second * self.factor()),
             _ => None,
         };
+        self.soon.planned = false;
     }
 
     #[inline(never)]
     fn time_to_next(&self) -> Option<f64> {
         let rate = self.rate().expect("an open load has a rate");
         rate.time_to(self.since, self.factor(), self.left)
+    }
+
+    /// What is known of a request that goes the short way: the key of its attempt, and its work.
+    #[inline(always)]
+    pub(super) fn known_soon(&self, place: usize) -> (u64, Span) {
+        (self.soon.keys[place % SOON], self.soon.works[place % SOON])
     }
 
     fn rate(&self) -> Option<&Rate> {
@@ -120,6 +116,8 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 epoch: 0,
                 first_user,
                 site: load.mix[0].site,
+                class: load.class.0 as u16,
+                priority: load.priority,
                 soon: Soon::default(),
             };
             state.settle();
@@ -159,7 +157,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         self.schedule_arrival(load);
     }
 
-    #[inline]
+    #[inline(never)]
     fn schedule_arrival(&mut self, load: LoadId) {
         let state = &mut self.loads[load.index()];
         // Whatever was scheduled before is void, also if nothing takes its place.
@@ -172,60 +170,83 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 None => return,
             },
         };
-        // The part of a nanosecond is carried on, so that even gaps do not drift.
-        let exact = state.carry + gap;
-        if exact >= i64::MAX as f64 {
-            return;
-        }
-        // What is a whole number but for the rounding of floats is that number. A signed integer takes one instruction.
-        let whole = (exact + 1e-6) as i64;
-        let at = state.since + Span::from_nanos(whole as u64);
-        if at >= self.model.clock.duration {
-            return; // Arrivals have stopped by then.
-        }
-        state.carry = exact - whole as f64;
-        let epoch = state.epoch;
-        self.schedule(at, Event::Arrival, 0, load.0, epoch);
+        if let Some((at, carry)) = after(state.since, state.carry, gap)
+            && at < self.model.clock.duration
+        {
+            state.carry = carry;
+            let epoch = state.epoch;
+            let entry = self.entry(at, Event::Arrival, 0, load.0, epoch);
+            self.pending.push_arrival(entry);
+        } // Otherwise arrivals have stopped by then.
     }
 
     #[inline(never)]
     pub(super) fn on_arrival(&mut self, load: u32, epoch: u32) {
         let load = LoadId(load);
+        let now = self.now;
         let state = &mut self.loads[load.index()];
         if state.epoch != epoch && !matches!(state.arrival, Arrival::Trace(_)) {
             return; // The rate changed since, and with it the instant.
         }
-        let (key, number) = (state.key, state.sent);
+        let number = state.sent;
         state.sent += 1;
-        state.since = self.now;
-        if state.is_plain {
-            self.happened(Event::Arrival, key.0);
-            let place = number as usize % SOON;
-            if place == 0 {
-                self.look_ahead(load, number);
-            }
-            let state = &mut self.loads[load.index()];
-            // The next one is settled first, so that this request can go all its way at once.
-            match state.arrival {
-                Arrival::Poisson(_) | Arrival::Mmpp { .. } => {
-                    state.left = state.soon.gaps[place];
-                    self.schedule_arrival(load);
-                }
-                _ => self.next_gap(load),
-            }
-            let state = &self.loads[load.index()];
-            let (site, attempt, word) = (state.site, state.soon.keys[place], state.soon.words[place][WORD_WORK]);
-            let replica = match self.sites[site.index()].is_direct {
-                true => self.pick_directly(site),
-                false => None,
-            };
-            if replica.is_none_or(|it| !self.send_directly(load, site, it, attempt, word)) {
-                self.ahead.put(attempt, &self.loads[load.index()].soon.words[place]);
-                self.send_plain_request(load, key.child(number), replica);
+        state.since = now;
+        if !state.is_plain {
+            self.send_one_of_many(load, number);
+            return self.next_gap(load);
+        }
+        self.events += 1;
+        self.digest.fold(now, Event::Arrival as u8, state.key.0);
+        let place = number as usize % SOON;
+        let (site_id, site) = (state.site, &self.sites[state.site.index()]);
+        if place == 0 {
+            let work = site.endpoint.work.as_ref().filter(|_| site.is_direct);
+            state.look_ahead(&self.streams, site.key, number, now, work);
+        }
+        let is_direct = site.is_direct && state.soon.is_direct;
+        // The next one is settled first, so that this request can go all its way at once.
+        if state.soon.planned {
+            state.left = state.soon.gaps[place];
+            state.epoch = state.epoch.wrapping_add(1);
+            let at = state.soon.next[place];
+            if at < self.model.clock.duration {
+                state.carry = state.soon.carries[place];
+                let entry = Entry::new(at, Event::Arrival, self.sequence, 0, load.0, state.epoch);
+                self.sequence += 1;
+                self.pending.push_arrival(entry);
             }
         } else {
-            self.send_one_of_many(load, number);
-            self.next_gap(load);
+            self.settle_next(load, place);
+        }
+        let replica = match is_direct {
+            true => self.pick_directly(site_id),
+            false => None,
+        };
+        if replica.is_none_or(|it| !self.send_directly(load, it, place)) {
+            self.send_alike(load, number, replica);
+        }
+    }
+
+    /// The arrival after one of a load whose requests are all alike, where it is not planned.
+    #[inline(never)]
+    fn settle_next(&mut self, load: LoadId, place: usize) {
+        let state = &mut self.loads[load.index()];
+        match state.arrival {
+            Arrival::Poisson(_) | Arrival::Mmpp { .. } => {
+                state.left = state.soon.gaps[place];
+                self.schedule_arrival(load);
+            }
+            _ => self.next_gap(load),
+        }
+    }
+
+    /// Other work is in force at some sites.
+    pub(super) fn redraw_works(&mut self) {
+        for state in &mut self.loads {
+            let site = &self.sites[state.site.index()];
+            if let Some(work) = site.endpoint.work.as_ref().filter(|_| site.is_direct) {
+                state.draw_works(&self.streams, work);
+            }
         }
     }
 
@@ -273,21 +294,14 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             .expect("the last item always fits") as u16
     }
 
-    /// Draws for the next requests of a load whose requests are all alike.
+    /// A request of a load whose requests are all alike, and that does not go the short way; perhaps its replica is known.
     #[inline(never)]
-    fn look_ahead(&mut self, load: LoadId, first: u64) {
+    fn send_alike(&mut self, load: LoadId, number: u64, replica: Option<u32>) {
         let state = &mut self.loads[load.index()];
-        let site = self.sites[state.site.index()].key;
-        let key = state.key;
-        let soon = &mut state.soon;
-        soon.keys = core::array::from_fn(|at| first_attempt_key(key.child(first + at as u64).0, site));
-        self.streams.make_four(&soon.keys, &mut soon.words);
-        soon.gaps = core::array::from_fn(|_| ziggurat::exponential(&mut state.gaps));
-    }
-
-    /// A request of a load whose requests are all alike; perhaps its replica is known.
-    #[inline(never)]
-    fn send_plain_request(&mut self, load: LoadId, key: Key, replica: Option<u32>) {
+        let (key, attempt) = (state.key.child(number), state.soon.keys[number as usize % SOON]);
+        if let Some(block) = state.block_of(&self.streams, number) {
+            self.ahead.put(attempt, block);
+        }
         self.send_by::<true>(load, 0, 0, key, NONE, replica);
     }
 
@@ -398,4 +412,17 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     pub(super) fn replace_arrival(&mut self, load: LoadId, arrival: &'m Arrival) {
         self.change_rate(load, |state| state.arrival = arrival);
     }
+}
+
+/// The instant so long after another, given the part of a nanosecond that is carried on (so that even gaps do not drift),
+/// and the part carried on from there; `None` where it is beyond the clock.
+#[inline(always)]
+fn after(since: SimTime, carry: f64, gap: f64) -> Option<(SimTime, f64)> {
+    let exact = carry + gap;
+    if exact >= i64::MAX as f64 {
+        return None;
+    }
+    // What is a whole number but for the rounding of floats is that number. A signed integer takes one instruction.
+    let whole = (exact + 1e-6) as i64;
+    Some((since + Span::from_nanos(whole as u64), exact - whole as f64))
 }

@@ -320,17 +320,27 @@ impl<Q: Pending> Simulation<'_, Q> {
     /// Picks a replica of a site's callee among those in the caller's view.
     #[inline(always)]
     pub(super) fn pick(&mut self, site: SiteId, instance: u32) -> Option<u32> {
-        let shape = &self.sites[site.index()];
-        let active = self.services[shape.service.index()].active;
-        if active <= shape.obvious {
-            return (active == 1).then_some(shape.first_replica);
+        match self.sites[site.index()].only_replica {
+            NONE => self.pick_one(site, instance),
+            only => Some(only),
         }
-        self.pick_one(site, instance, active)
+    }
+
+    /// Where there is one replica and nobody to ask, it is the one to pick: after anything about that has changed.
+    pub(super) fn note_only_replicas(&mut self) {
+        for site in &mut self.sites {
+            let is_only = site.obvious > 0 && self.services[site.service.index()].active == 1;
+            site.only_replica = if is_only { site.first_replica } else { NONE };
+        }
     }
 
     #[inline(never)]
-    fn pick_one(&mut self, site: SiteId, instance: u32, active: u32) -> Option<u32> {
+    fn pick_one(&mut self, site: SiteId, instance: u32) -> Option<u32> {
         let site = &self.sites[site.index()];
+        let active = self.services[site.service.index()].active;
+        if active <= site.obvious {
+            return None; // There is none.
+        }
         if site.router != NONE {
             return self.pick_by_router(site.router, instance);
         }

@@ -49,8 +49,8 @@ impl<Q: Pending> Simulation<'_, Q> {
         let place = &self.replicas[replica as usize];
         let service = &self.model.services[place.service.index()];
         let (area, limit) = match (&service.cores, service.workers) {
-            (Some(cores), _) => (place.areas.computing, cores.limit),
-            (None, Some(workers)) => (place.areas.busy, workers),
+            (Some(cores), _) => (place.areas().computing, cores.limit),
+            (None, Some(workers)) => (place.areas().busy, workers),
             (None, None) => (0, 1),
         };
         let gauge = &mut self.callers.gauges[replica as usize];

@@ -77,7 +77,13 @@ impl Entry {
     /// What happens.
     #[inline]
     pub fn event(&self) -> Event {
-        Event::from_bits((self.order >> EPOCH_BITS) as u8 & 0x3f)
+        Event::from_bits(self.event_number())
+    }
+
+    /// The number of what happens, in the list of events.
+    #[inline]
+    pub fn event_number(&self) -> u8 {
+        (self.order >> EPOCH_BITS) as u8 & 0x3f
     }
 
     /// The epoch of the row it is about; an event of a former epoch is stale.
@@ -103,17 +109,6 @@ impl Entry {
     pub fn same_place(&self, other: &Entry) -> bool {
         self.time == other.time && self.order >> TAG_BITS == other.order >> TAG_BITS
     }
-
-    /// Whether it comes first.
-    #[inline(always)]
-    fn is_before(&self, other: &Entry) -> bool {
-        self.time < other.time || self.time == other.time && self.order < other.order
-    }
-
-    #[inline]
-    fn key(&self) -> u128 {
-        u128::from(self.time) << 64 | u128::from(self.order)
-    }
 }
 
 /// The highest sequence number there is room for, plus one.
@@ -123,6 +118,16 @@ pub(crate) const SEQUENCE_MAX: u64 = 1 << SEQUENCE_BITS;
 pub(crate) trait Pending: Default {
     /// Adds an entry that comes after the last one popped.
     fn push(&mut self, entry: Entry);
+
+    /// The same, for the next arrival of a load.
+    fn push_arrival(&mut self, entry: Entry) {
+        self.push(entry);
+    }
+
+    /// Takes the first entry if it is certain to be an arrival; otherwise [`Pending::pop`] gives it, whatever it is.
+    fn pop_arrival(&mut self) -> Option<Entry> {
+        None
+    }
 
     /// Takes the first entry.
     fn pop(&mut self) -> Option<Entry>;
@@ -151,14 +156,17 @@ mod tests {
             if entry.time == now && entry.order < last_order {
                 entry.time += 1; // The engine never schedules before the event at hand.
             }
-            queue.push(entry);
+            match event {
+                Event::Arrival => queue.push_arrival(entry),
+                _ => queue.push(entry),
+            }
             if pop {
-                let entry = queue.pop().expect("one was pushed");
+                let entry = queue.pop_arrival().or_else(|| queue.pop()).expect("one was pushed");
                 (now, last_order) = (entry.time, entry.order);
                 popped.push(entry);
             }
         }
-        popped.extend(core::iter::from_fn(|| queue.pop()));
+        popped.extend(core::iter::from_fn(|| queue.pop_arrival().or_else(|| queue.pop())));
         popped
     }
 

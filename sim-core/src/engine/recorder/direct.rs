@@ -1,45 +1,76 @@
 //! Requests that go the short way: each is its own call, attempt and visit to an endpoint, and is counted once for all four.
 
 use super::Recorder;
+use crate::engine::arena::Attempt;
 use crate::ids::{EndpointId, LoadId};
-use crate::model::Model;
+use crate::model::{Load, Model};
 use crate::observe::histogram::Histogram;
 use crate::outcome::Outcome;
 use crate::time::{SimTime, Span};
 
 /// Of one load, its requests that went the short way, as far as they did: counts for what is not measured and what is.
-#[derive(Clone, Debug, Default)]
-pub(super) struct DirectStats {
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct DirectStats {
     begun: [u64; 2],
     ok: [u64; 2],
+    /// Those that ended while it was measured.
+    completed: u64,
     good: u64,
-    /// Response times of those that waited for a worker, and of those that did not.
+    started: u64,
+    /// Response times of those that waited for a worker, and of those that did not, which are their service times, too.
     waited: Histogram,
     unwaited: Histogram,
+    /// Of those that waited: how long, and how long they were served then.
+    wait: Histogram,
+    service: Histogram,
+    /// Within this a request is good.
+    objective: Span,
+    endpoint: EndpointId,
 }
 
-/// A request that ends by the short way.
-pub(in crate::engine) struct DirectEnd {
-    /// When it was sent, which is when it came.
-    pub start: SimTime,
-    /// When it got its worker.
-    pub started: SimTime,
-    pub measured: bool,
-    /// Its work, as drawn.
-    pub work: Span,
-    /// Within this it is good.
-    pub objective: Option<Span>,
-}
+impl DirectStats {
+    pub fn new(model: &Model, load: &Load) -> DirectStats {
+        DirectStats {
+            begun: [0; 2],
+            ok: [0; 2],
+            completed: 0,
+            good: 0,
+            started: 0,
+            waited: Histogram::default(),
+            unwaited: Histogram::default(),
+            wait: Histogram::default(),
+            service: Histogram::default(),
+            objective: load.objective.unwrap_or(Span::MAX),
+            endpoint: model.sites[load.mix[0].site.index()].callee,
+        }
+    }
 
-impl DirectEnd {
-    /// Whether its answer, which comes now, is in time.
+    /// A request gets its worker.
     #[inline(always)]
-    pub fn is_good(&self, now: SimTime) -> bool {
-        self.objective.is_none_or(|it| now.since(self.start) <= it)
+    pub fn got_worker(&mut self, row: &Attempt, now: SimTime) {
+        if row.measured {
+            self.started += 1;
+            // Those that did not wait are added all together at the end.
+            if now > row.arrived {
+                self.wait.record(now.since(row.arrived));
+            }
+        }
+    }
+
+    /// Whether a request that is answered now is so in time.
+    #[inline(always)]
+    pub fn is_good(&self, row: &Attempt, now: SimTime) -> bool {
+        now.since(row.arrived) <= self.objective
     }
 }
 
 impl Recorder {
+    /// What a load's requests that go the short way are counted in.
+    #[inline(always)]
+    pub fn direct(&mut self, load: LoadId) -> &mut DirectStats {
+        &mut self.direct[load.index()]
+    }
+
     /// A request is sent by the short way; gives whether it is measured.
     #[inline(always)]
     pub fn direct_begun(&mut self, load: LoadId) -> bool {
@@ -50,27 +81,28 @@ impl Recorder {
 
     /// A request ends by the short way, and well.
     #[inline(always)]
-    pub fn direct_ended(&mut self, load: LoadId, endpoint: EndpointId, of: &DirectEnd, now: SimTime) {
-        let took = now.since(of.start);
+    pub fn direct_ended(&mut self, load: LoadId, row: &Attempt, now: SimTime) {
+        let took = now.since(row.arrived);
         let stats = &mut self.direct[load.index()];
-        stats.ok[usize::from(of.measured)] += 1;
-        let part = &mut self.endpoints[endpoint.index()].part;
-        part.completed += u64::from(self.measuring);
-        if of.measured {
-            stats.good += u64::from(of.is_good(now));
-            if of.started == of.start {
+        stats.ok[usize::from(row.measured)] += 1;
+        stats.completed += u64::from(self.measuring);
+        if row.measured {
+            stats.good += u64::from(took <= stats.objective);
+            if row.started == row.arrived {
                 stats.unwaited.record(took);
             } else {
                 stats.waited.record(took);
-                part.service.record(now.since(of.started));
+                stats.service.record(now.since(row.started));
             }
-            if of.work > Span::ZERO {
-                part.slowdown.0 += if took == of.work {
+            if row.work > Span::ZERO {
+                // Of all who call the endpoint, in the order in which they end: sums of floats depend on it.
+                let (sum, count) = &mut self.endpoints[stats.endpoint.index()].part.slowdown;
+                *sum += if took == row.work {
                     1.0
                 } else {
-                    super::float(took) / super::float(of.work)
+                    super::float(took) / super::float(row.work)
                 };
-                part.slowdown.1 += 1;
+                *count += 1;
             }
         }
     }
@@ -78,7 +110,7 @@ impl Recorder {
     /// Adds what went the short way to all that it counts for: before anything is summed up.
     pub fn add_direct(&mut self, model: &Model) {
         for (row, load) in model.loads.iter().enumerate() {
-            let stats = core::mem::take(&mut self.direct[row]);
+            let stats = core::mem::replace(&mut self.direct[row], DirectStats::new(model, load));
             let site = load.mix[0].site;
             let item = &mut self.items[self.first_item[row] as usize];
             let lane = &mut self.lanes[model.layout().lane(site) as usize];
@@ -97,6 +129,10 @@ impl Recorder {
                     lane.attempt.merge(all);
                 }
             }
+            endpoint.part.completed += stats.completed;
+            endpoint.part.started += stats.started;
+            endpoint.part.wait.merge(&stats.wait);
+            endpoint.part.service.merge(&stats.service);
             endpoint.part.response.merge(&stats.waited);
             endpoint.direct.merge(&stats.unwaited);
         }

@@ -4,8 +4,7 @@ mod direct;
 mod timeline;
 mod totals;
 
-pub(super) use direct::DirectEnd;
-use direct::DirectStats;
+pub(super) use direct::DirectStats;
 
 use super::arena::{Attempt, Parent};
 use super::caller::Over;
@@ -58,8 +57,15 @@ pub(crate) struct EndpointStats {
 fn float(span: Span) -> f64 {
     match i64::try_from(span.nanos()) {
         Ok(signed) => signed as f64,
-        Err(_) => span.nanos() as f64,
+        Err(_) => float_of_centuries(span),
     }
+}
+
+/// Apart, or both ways would be taken for one and the same, which takes many instructions.
+#[cold]
+#[inline(never)]
+fn float_of_centuries(span: Span) -> f64 {
+    span.nanos() as f64
 }
 
 /// How a call is answered by another, or by memory.
@@ -156,7 +162,7 @@ impl Recorder {
                 .map(|_| ItemStats::default())
                 .collect(),
             draws: record.loads || record.services || record.edges,
-            direct: vec![DirectStats::default(); model.loads.len()],
+            direct: model.loads.iter().map(|it| DirectStats::new(model, it)).collect(),
             first_item,
             endpoints: (0..model.endpoints.len()).map(|_| EndpointStats::default()).collect(),
             lanes: singles

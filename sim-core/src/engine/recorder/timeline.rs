@@ -1,6 +1,7 @@
 //! Points in time: what happened in each window. Only if it is recorded.
 
-use super::{DirectEnd, Recorder};
+use super::Recorder;
+use crate::engine::arena::Attempt;
 use crate::ids::{LoadId, ServiceId};
 use crate::outcome::Outcome;
 use crate::time::SimTime;
@@ -132,6 +133,14 @@ impl Recorder {
         }
     }
 
+    /// A request gets its worker on the short way.
+    #[inline(always)]
+    pub fn direct_got_worker_in_timeline(&mut self, service: ServiceId, row: &Attempt, now: SimTime) {
+        if self.record.services && self.record.latencies {
+            self.got_worker_in_timeline(service, row.arrived, now);
+        }
+    }
+
     /// A request ends by the short way.
     #[inline(never)]
     pub fn direct_ended_in_timeline(
@@ -139,18 +148,19 @@ impl Recorder {
         load: LoadId,
         lane: u32,
         service: ServiceId,
-        of: &DirectEnd,
+        row: &Attempt,
         now: SimTime,
     ) {
-        let ok = Outcome::Ok;
+        let (start, ok) = (row.arrived, Outcome::Ok);
         if self.record.services {
-            self.left_service_in_timeline(service, of.start, now, ok);
+            self.left_service_in_timeline(service, start, now, ok);
         }
         if self.record.edges {
-            self.call_ended_in_timeline(lane, of.start, now, ok);
+            self.call_ended_in_timeline(lane, start, now, ok);
         }
         if self.record.loads {
-            self.request_ended_in_timeline(load, 0, of.start, now, ok, of.is_good(now));
+            let good = self.direct[load.index()].is_good(row, now);
+            self.request_ended_in_timeline(load, 0, start, now, ok, good);
         }
     }
 }
