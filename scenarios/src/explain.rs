@@ -117,7 +117,8 @@ fn explain_field(fields: &[&'static FieldInfo], path: &str) -> String {
         let _ = writeln!(text, "A back-off is a duration, {}.", backoffs().join(", "));
     }
     let whole = fields.get(1).unwrap_or(field);
-    if fields.len() > 1 {
+    let of_scenario = |it: &FieldInfo| Spec::info().field(it.name).is_some_and(|own| core::ptr::eq(own, it));
+    if fields.len() > 1 && of_scenario(fields[0]) {
         let live = if whole.rule.live { "can" } else { "cannot" };
         let _ = writeln!(text, "A `[change]` {live} set it during a run.");
     }

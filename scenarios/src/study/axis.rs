@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::levels::{Level, Steps};
 use super::path::{self, VARIANT};
 use super::sample;
-use super::{Base, amount};
+use super::{amount, base::Base};
 use crate::diagnostics::Diagnostics;
 use crate::document::{Node, Place, path as paths};
 use crate::spec::Named;

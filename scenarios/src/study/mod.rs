@@ -7,6 +7,7 @@
 
 mod amount;
 mod axis;
+mod base;
 mod chart;
 mod checks;
 mod constraint;
@@ -22,15 +23,16 @@ use std::collections::BTreeMap;
 
 use crate::compiled::Compiled;
 use crate::diagnostics::{Diagnostics, Severity};
-use crate::document::{BASE, Document, Layers, Override, Place, Setting, StudyFile, Table, parse, text_of};
+use crate::document::{BASE, Document, Layers, Override, Setting, StudyFile, Table, parse, text_of};
 use crate::scenario::{Above, Scenario};
-use crate::spec::study::{Method, StudySpec};
+use crate::spec::study::Method;
 use crate::spec::{Named, Opt, decode_study};
 use crate::syntax::expr;
-use replications::Known;
+use base::{Base, known_measures, measures, method, named_variants, plan_place, scenario_of, variants};
 
 pub use crate::spec::study::{ChartKind, Method as PlanMethod};
 pub use axis::Axis;
+pub use base::Found;
 pub use chart::{Chart, Source};
 pub use constraint::Excluded;
 pub use levels::Level;
@@ -42,17 +44,6 @@ pub use replications::{Goal, Replications, Width};
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-
-/// What was found for the scenario that a study names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// The file's stem, or the shipped scenario's name.
-    pub name: String,
-    /// What messages call it.
-    pub file: String,
-    /// What it holds.
-    pub bytes: Vec<u8>,
-}
 
 /// The bytes of files that a scenario names, or why there are none.
 type Files = BTreeMap<String, Result<Vec<u8>, String>>;
@@ -86,22 +77,6 @@ pub struct Study {
     measures: Vec<String>,
     charts: Vec<Chart>,
     lints: Diagnostics,
-}
-
-/// What axes are checked against.
-struct Base<'a> {
-    /// Every version of the scenario; none if its text cannot be read as a whole.
-    roots: Vec<&'a Table>,
-    sets: &'a [(String, String)],
-    /// The study's text.
-    text: &'a str,
-}
-
-impl Base<'_> {
-    /// What stands at a place of the study.
-    fn written(&self, at: Place) -> &str {
-        self.text.get(at.range()).unwrap_or_default()
-    }
 }
 
 impl Study {
@@ -351,115 +326,4 @@ impl Study {
             .collect();
         parts.join(", ")
     }
-}
-
-/// The scenario that a study names, as far as it is there.
-fn scenario_of(
-    spec: &StudySpec,
-    find: &dyn Fn(&str) -> Result<Found, String>,
-    out: &mut Diagnostics,
-) -> (Option<Found>, Document, Diagnostics) {
-    let none = |out: &mut Diagnostics| {
-        let document = Document::missing("scenario");
-        let nothing = Diagnostics::new(out.sources().clone());
-        (None, document, nothing)
-    };
-    let Some(written) = &spec.scenario else {
-        return none(out);
-    };
-    let found = match find(&written.value) {
-        Ok(found) => found,
-        Err(why) => {
-            out.scenario_missing(written.at, &why);
-            return none(out);
-        }
-    };
-    if is_study(&found.bytes) {
-        out.scenario_missing(written.at, &format!("`{}` is a study itself", written.value));
-        return none(out);
-    }
-    let (document, notation) = Document::parse(&found.file, &found.bytes);
-    (Some(found), document, notation)
-}
-
-fn method(spec: &StudySpec) -> Method {
-    let plan = spec.plan.as_ref();
-    plan.and_then(|it| it.value.method.as_ref())
-        .map_or(Method::Grid, |it| it.value)
-}
-
-fn plan_place(spec: &StudySpec) -> Place {
-    let first = || spec.axis.first().map(|it| it.name.at);
-    spec.plan.as_ref().map(|it| it.at).or_else(first).unwrap_or_default()
-}
-
-/// The variants to run; `known` are those that the scenario declares.
-fn variants(spec: &StudySpec, axes: &[Axis], known: &[String], broken: bool, out: &mut Diagnostics) -> Vec<String> {
-    let mut check = |name: &str, at: Place| {
-        if !broken && name != BASE && !known.iter().any(|it| it == name) {
-            out.unknown_variant(at, name, known);
-        }
-    };
-    if let Some(axis) = axes.iter().find(|it| it.is_variant()) {
-        axis.levels.iter().for_each(|it| check(&it.text, it.node.at));
-        if let Some(written) = &spec.variants {
-            out.conflict(written.at, "`variants`, and an axis that is `variant`")
-                .also(axis.at, "this axis says which variant it is")
-                .help("take one of them away");
-        }
-        return vec![BASE.to_owned()];
-    }
-    let Some(written) = &spec.variants else {
-        return if known.is_empty() {
-            vec![BASE.to_owned()]
-        } else {
-            known.to_vec()
-        };
-    };
-    written.value.iter().for_each(|it| check(&it.value, it.at));
-    let mut found: Vec<String> = Vec::new();
-    for it in &written.value {
-        if found.contains(&it.value) {
-            out.conflict(it.at, format!("`{}` stands in this list twice", it.value))
-                .help("write it once");
-        }
-        found.push(it.value.clone());
-    }
-    found
-}
-
-/// The variants that some point is run in.
-fn named_variants(axes: &[Axis], variants: &[String]) -> Vec<String> {
-    match axes.iter().find(|it| it.is_variant()) {
-        Some(axis) => axis.levels.iter().map(|it| it.text.clone()).collect(),
-        None => variants.to_vec(),
-    }
-}
-
-/// The names of the measures, in order.
-fn measures(spec: &StudySpec, scenario: Option<&Scenario>) -> Vec<String> {
-    let own = spec.measure.iter().map(|it| it.name.value.clone());
-    match scenario {
-        Some(scenario) if spec.measure.is_empty() => {
-            let written = scenario.base().spec.measure.iter();
-            written.map(|it| it.name.value.clone()).collect()
-        }
-        _ => own.collect(),
-    }
-}
-
-/// What is known of each measure, from the first version that has it.
-fn known_measures<'a>(names: &'a [String], scenario: &Scenario) -> Vec<Known<'a>> {
-    let find = |name: &'a String| {
-        let of = |version: &crate::scenario::Version| {
-            let row = version.compiled.measures.iter().position(|it| it.name == *name)?;
-            Some(Known {
-                name,
-                unit: version.units[row],
-                is_yes_or_no: version.compiled.measures[row].value.is_yes_or_no(),
-            })
-        };
-        scenario.all_versions().iter().find_map(of)
-    };
-    names.iter().filter_map(find).collect()
 }
