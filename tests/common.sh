@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# What the scripts in readers/ and cluster/ share; they source it. Sets `brownout` (the binary, an absolute path), `study` (the folder
-# of the study they use), `packages` (where downloads are kept) and `temp` (a folder that is gone at the end).
+# What the scripts in readers/ and cluster/ share; they source it. Sets `brownout` (the binary, an absolute path),
+# `study` (the folder of the study they use), `packages` (where downloads are kept) and `temp` (a folder that is gone at
+# the end).
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-target=${CARGO_TARGET_DIR:-$repository/target}
-brownout=$(realpath "${BROWNOUT:-$target/debug/brownout}")
+target=$(realpath -m "${CARGO_TARGET_DIR:-$repository/target}")
+brownout=$(realpath -m "${BROWNOUT:-$target/debug/brownout}")
 # shellcheck disable=SC2034  # The scripts use it.
 study=$repository/tests/study
 packages=$target/packages
@@ -40,24 +41,28 @@ trap on_exit EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# Runs apt-get install --simulate or download, and once more with fresh lists of packages if that fails and we may fetch them.
+# Runs apt-get install --simulate or download, and once more with fresh lists of packages if that fails and we may fetch
+# them.
 apt_get() {
     apt-get --quiet=2 -o APT::Sandbox::User=root "$@" 2> "$temp/apt.err" && return
     [ "$(id -u)" = 0 ] && apt-get --quiet=2 update > /dev/null 2>&1 &&
         apt-get --quiet=2 -o APT::Sandbox::User=root "$@" 2> "$temp/apt.err"
 }
 
-# Unpacks packages and what they need into $temp/root, without installing them. What is installed already is not fetched.
+# Unpacks packages and what they need into $temp/root, without installing them. What is installed already is not
+# fetched.
 unpack() {
     local missing deb
     mkdir -p "$temp/debs" "$temp/root"
     if ! command -v apt-get > /dev/null; then skip "$* cannot be had: no apt-get here"; fi
-    missing=$(apt_get install --simulate --no-install-recommends "$@") || skip "$* cannot be had: $(tail -n 1 "$temp/apt.err")"
+    missing=$(apt_get install --simulate --no-install-recommends "$@") ||
+        skip "$* cannot be had: $(tail -n 1 "$temp/apt.err")"
     missing=$(awk '$1 == "Inst" { print $2 }' <<< "$missing")
     [ -n "$missing" ] || return 0
     # One word for each package.
     # shellcheck disable=SC2086
-    (cd "$temp/debs" && apt_get download $missing > /dev/null) || skip "$* cannot be had: $(tail -n 1 "$temp/apt.err")"
+    (cd "$temp/debs" && apt_get download $missing > /dev/null) ||
+        skip "$* cannot be had: $(tail -n 1 "$temp/apt.err")"
     for deb in "$temp"/debs/*.deb; do
         dpkg --extract "$deb" "$temp/root"
     done
@@ -74,16 +79,19 @@ python_with() {
         mkdir -p "$packages"
         # Debian has the means to make environments in a package of its own.
         if ! environment_in "$environment"; then
-            [ "$(id -u)" != 0 ] || apt_get install --yes --no-install-recommends python3 python3-venv > /dev/null || true
+            if [ "$(id -u)" = 0 ]; then
+                apt_get install --yes --no-install-recommends python3 python3-venv > /dev/null || true
+            fi
             environment_in "$environment" ||
                 skip "no Python environment can be made here (on Debian: apt-get install python3-venv)"
         fi
     fi
-    "$python" -m pip install --quiet --disable-pip-version-check --root-user-action ignore "$@" > "$temp/pip.log" 2>&1 ||
+    "$python" -m pip install --quiet --disable-pip-version-check "$@" > "$temp/pip.log" 2>&1 ||
         skip "$* cannot be had from PyPI: $(tail -n 1 "$temp/pip.log")"
 }
 
-# Two results folders hold the same files with the same bytes. Locks and the shards that a whole was joined of do not count.
+# Two results folders hold the same files with the same bytes. Locks and the shards that a whole was joined of do not
+# count.
 same_results() {
     diff --recursive --brief --exclude=.lock --exclude=shards "$1" "$2" || fail "$1 and $2 are not the same"
     if [ ! -s "$1/runs.parquet" ] || [ ! -s "$1/cells.csv" ]; then fail "$1 holds no results"; fi

@@ -1,7 +1,7 @@
 """Checks a Kubernetes job file and runs its command once for each index: indexed_job.py FILE SHARDS.
 
-The rules are those of the Job API, batch/v1: an Indexed job has as many completions as shards, pods restart OnFailure or Never,
-names are DNS labels, every value of `env` is a string. The cluster sets JOB_COMPLETION_INDEX, from 0.
+The rules are those of the Job API, batch/v1: an Indexed job has as many completions as shards, pods restart OnFailure
+or Never, names are DNS labels, every value of `env` is a string. The cluster sets JOB_COMPLETION_INDEX, from 0.
 """
 
 import os
