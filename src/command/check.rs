@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use brownout_scenarios::study::is_study;
 use brownout_scenarios::{CapacityRow, Compiled, Scenario};
 use brownout_viz::number::{Unit, show};
 
 use super::{parse_override, print};
 use crate::exit::{Exit, Failure};
-use crate::input;
+use crate::input::{self, Source};
 use crate::report::Style;
 use crate::report::grid::{Column, grid};
 use crate::report::style::stderr_colour;
+use crate::sweep::project::{self, Project};
 
-/// Finds every mistake in a scenario without running it
+/// Finds every mistake in a scenario or a study without running it
 ///
 /// Also warns of what is probably not meant, and compares the offered load with the capacity of each service in every phase of
 /// the file.
@@ -22,7 +24,7 @@ use crate::report::style::stderr_colour;
     Mistakes and warnings go to standard error; the exit code is 2 if there is a mistake.\n`brownout explain CODE` says more about one."
 )]
 pub struct Args {
-    /// A scenario file, or the name of a shipped scenario
+    /// A scenario or study file, or the name of a shipped one
     file: String,
     /// Show the capacity of this variant only
     #[arg(long, value_name = "NAME")]
@@ -35,11 +37,36 @@ pub struct Args {
     ascii: bool,
 }
 
+/// A study: its mistakes and those of its scenario, and how many points it has.
+fn study(source: &Source, args: &Args, colour: bool) -> Result<Exit, Failure> {
+    let project = Project::load(source, None, &args.sets, colour)?;
+    let lints = project.study.lints();
+    if !lints.is_empty() {
+        eprint!("{}", lints.render(colour));
+    }
+    print(&format!(
+        "{}: no mistakes, {}; {} points of `{}`. `brownout sweep plan {}` tells how much work that is.\n",
+        source.shown,
+        match lints.len() {
+            0 => "no warnings".to_owned(),
+            1 => "1 warning".to_owned(),
+            more => format!("{more} warnings"),
+        },
+        project.study.points().len(),
+        project.study.scenario().name(),
+        args.file
+    ))?;
+    Ok(Exit::Success)
+}
+
 /// Runs the command.
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let colour = stderr_colour();
     let style = Style::of_stdout(args.ascii);
-    let source = input::find(&args.file)?;
+    let source = project::find_any(&args.file)?;
+    if is_study(&source.bytes) {
+        return study(&source, args, colour);
+    }
     let scenario = input::load(&source, &args.sets, colour)?;
     if let Some(asked) = &args.variant {
         input::variant(&scenario, asked)?;

@@ -6,7 +6,7 @@ use super::print;
 use crate::exit::{Exit, Failure};
 use crate::report::{Style, folded};
 
-/// Lists the shipped scenarios, in the order in which they teach
+/// Lists the shipped scenarios, in the order in which they teach, and the shipped studies
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Any of the names can stand where a command wants a FILE:\n  brownout run retry-storm\n  \
@@ -31,6 +31,17 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             shipped.name,
             shipped.title()
         ));
+        if args.long {
+            let indent = " ".repeat(5);
+            for line in folded(shipped.question(), columns.saturating_sub(indent.len())).lines() {
+                text.push_str(&format!("{indent}{line}\n"));
+            }
+            text.push('\n');
+        }
+    }
+    text.push_str("\nStudies, for `brownout sweep`:\n");
+    for shipped in library::studies() {
+        text.push_str(&format!("     {:<width$}  {}\n", shipped.name, shipped.title()));
         if args.long {
             let indent = " ".repeat(5);
             for line in folded(shipped.question(), columns.saturating_sub(indent.len())).lines() {

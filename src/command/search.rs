@@ -30,7 +30,7 @@ use crate::{experiment, interrupt};
 /// of searches if what is asked for only becomes likelier, or only less likely, along the range.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  brownout search metastable --axis load.users.scale='x0.2 .. x1.4' --until 'success_ratio < 70%'\n  \
+    after_help = "Examples:\n  brownout search metastable --axis load.users.scale='x0.2 .. x1.4' --until 'success_ratio(*) < 70%'\n  \
     brownout search retry-storm --variants naive,budget --axis load.shoppers.scale='x0.5 .. x2' --until 'collapsed(web.home)'\n  \
     brownout search shop.toml --axis policy.app-to-db.timeout='log(50ms .. 5s)' --until 'p99(web) > 1s' --share 5%\n\n\
     Exit codes: 0 searched, whatever was found; 2 the file or the command line is wrong; 1 a run stopped with an error;\n\
@@ -363,7 +363,6 @@ impl Told<'_> {
         let mut text = String::new();
         for answer in self.answers {
             text.push_str(&folded(&self.sentence(answer), style.width));
-            text.push('\n');
         }
         let columns = [
             Column::words("variant"),

@@ -24,11 +24,16 @@ impl Numbers {
     pub fn values(&self) -> Vec<Option<f64>> {
         match self {
             Numbers::Counts(it) => it.iter().map(|it| Some(*it as f64)).collect(),
-            Numbers::Levels(it) => it.iter().map(|it| Some(f64::from(*it))).collect(),
-            Numbers::Gauges(it) => it.iter().map(|it| it.map(f64::from)).collect(),
+            Numbers::Levels(it) => it.iter().map(|it| Some(widened(*it))).collect(),
+            Numbers::Gauges(it) => it.iter().map(|it| it.map(widened)).collect(),
             Numbers::Times(it) => it.clone(),
         }
     }
+}
+
+/// The number of double precision that is written with the same digits, so that tables and JSON hold equal ones.
+fn widened(it: f32) -> f64 {
+    it.to_string().parse().expect("a number is read as it was written")
 }
 
 /// What a timeline is of.

@@ -47,13 +47,11 @@ impl SweepReport<'_> {
         }
         if let Some(question) = study.question() {
             text.push_str(&super::folded(question, style.width));
-            text.push('\n');
         }
         text.push('\n');
         text.push_str(&self.table(style));
         text.push('\n');
         text.push_str(&super::folded(&self.how_to_read(style), style.width));
-        text.push('\n');
         text
     }
 

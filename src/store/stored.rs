@@ -40,6 +40,12 @@ impl Stored {
             );
         };
         for file in &manifest.files {
+            if manifest.state == State::Running && !path.join(&file.name).exists() {
+                return Err(
+                    Failure::usage(format!("what was begun in `{shown}` was stopped before anything ran"))
+                        .help("give the same command again"),
+                );
+            }
             check(path, file)?;
         }
         let journal = match manifest.state {

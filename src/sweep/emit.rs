@@ -58,6 +58,9 @@ fn name(study: &str) -> String {
     format!("brownout-{}", short.trim_matches('-'))
 }
 
+/// The largest index of an array in Slurm, as it is installed.
+const SLURM_USUAL: u32 = 1000;
+
 fn slurm(job: &Job) -> String {
     let Job {
         run,
@@ -75,6 +78,7 @@ fn slurm(job: &Job) -> String {
          #   sbatch --dependency=afterok:$job --wrap {wrapped}\n\
          #\n\
          # A shard that was stopped (time limit, preemption) goes on where it was: submit the same file again.\n\
+         # What your cluster wants besides (account, partition, --time, --mem), add here.{large}\n\
          #SBATCH --job-name={name}\n\
          #SBATCH --array=1-{shards}\n\
          #SBATCH --ntasks=1\n\
@@ -82,6 +86,13 @@ fn slurm(job: &Job) -> String {
          #SBATCH --output={name}-%a.log\n\
          set -euo pipefail\n\
          exec brownout {run} --shard auto/{shards} --threads \"${{SLURM_CPUS_PER_TASK:-{threads}}}\" --progress none\n",
+        large = if *shards > SLURM_USUAL {
+            format!(
+                "\n# Slurm's usual limit (MaxArraySize) is {SLURM_USUAL} jobs: ask for fewer shards, or ask your cluster."
+            )
+        } else {
+            String::new()
+        },
         wrapped = shell(&format!("brownout {merge}")),
     )
 }
@@ -98,9 +109,9 @@ fn parallel(job: &Job) -> String {
     format!(
         "#!/usr/bin/env bash\n\
          # A sweep in {shards} shards, as many at a time as there are cores for; then the shards are joined.\n\
-         # Run it again to go on after a stop: what is finished stays. Other machines: add --sshloginfile to the second line.\n\
+         # Run it again to go on after a stop: what is finished stays. Other machines: add --sshloginfile and --workdir to the line of parallel.\n\
          set -euo pipefail\n\
-         parallel --jobs \"$(( $(nproc) / {threads} > 0 ? $(nproc) / {threads} : 1 ))\" --joblog {name}.log --halt soon,fail=1 \\\n    \
+         parallel --quote --jobs \"$(( $(nproc) / {threads} > 0 ? $(nproc) / {threads} : 1 ))\" --joblog {name}.log --halt soon,fail=1 \\\n    \
          brownout {run} --shard {{}}/{shards} --threads {threads} --progress none ::: $(seq {shards})\n\
          brownout {merge}\n"
     )

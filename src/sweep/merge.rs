@@ -8,14 +8,14 @@ use super::difference::{Difference, difference};
 use super::project::Project;
 use super::queue::Queue;
 use crate::exit::{Exit, Failure};
-use crate::store::folder::{MANIFEST, SHARDS};
+use crate::store::folder::SHARDS;
 use crate::store::stored::Stored;
 use crate::store::unit::{Record, Unit};
 
 /// The results folders that a path means: itself, or the shards in it.
 pub fn folders(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let shards = path.join(SHARDS);
-    if path.join(MANIFEST).exists() || !shards.is_dir() {
+    if !shards.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }
     let fail = |why: std::io::Error| Failure::system(format!("cannot read the folder `{}`: {why}", shards.display()));

@@ -43,17 +43,28 @@ pub struct Keep {
     pub detail: bool,
 }
 
+/// The shipped study of this name, where no file is called so.
+fn shipped(what: &str) -> Option<Source> {
+    let shipped = library::find_study(what).filter(|_| !Path::new(what).exists())?;
+    Some(Source {
+        name: shipped.name.to_owned(),
+        shown: format!("{}.toml", shipped.name),
+        bytes: shipped.text.as_bytes().to_vec(),
+        folder: None,
+    })
+}
+
+/// Finds a scenario or a study: a file, or a shipped one by name.
+pub fn find_any(what: &str) -> Result<Source, Failure> {
+    shipped(what).map_or_else(|| input::find(what), Ok)
+}
+
 /// Finds a study: a file, or a shipped one by name.
 pub fn find(what: &str) -> Result<Source, Failure> {
-    let path = Path::new(what);
-    if let Some(shipped) = library::studies().iter().find(|it| it.name == what && !path.exists()) {
-        return Ok(Source {
-            name: shipped.name.to_owned(),
-            shown: format!("{}.toml", shipped.name),
-            bytes: shipped.text.as_bytes().to_vec(),
-            folder: None,
-        });
+    if let Some(shipped) = shipped(what) {
+        return Ok(shipped);
     }
+    let path = Path::new(what);
     if !path.exists() && library::find(what).is_none() {
         let near = input::nearest(what, library::studies().iter().map(|it| it.name));
         let failure = Failure::usage(format!("no file and no shipped study is called `{what}`"));
@@ -67,7 +78,7 @@ pub fn find(what: &str) -> Result<Source, Failure> {
         return Ok(source);
     }
     Err(Failure::usage(format!("`{what}` is a scenario, not a study")).help(
-        "a study names a scenario and says what is varied: `brownout explain study` tells how to write one; `brownout run` and \
+        "a study names a scenario and says what is varied: `brownout explain axis` tells how to write one; `brownout run` and \
          `brownout compare` take scenarios",
     ))
 }

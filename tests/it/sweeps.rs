@@ -3,6 +3,7 @@
 mod bad;
 #[cfg(unix)]
 mod killed;
+mod searches;
 mod shards;
 mod stored;
 

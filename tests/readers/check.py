@@ -42,10 +42,6 @@ NULLS = {
 }
 
 
-# Timelines of single precision: JSON writes the shortest digits that give it back.
-LEVELS = {"queue_length", "in_service", "replicas_up"}
-
-
 class Wrong(Exception):
     """Something does not hold."""
 
@@ -67,10 +63,6 @@ def same(ours, theirs, what):
 def whole_as_number(value):
     """JSON writes counts without a point."""
     return None if value is None else float(value)
-
-
-def single(value):
-    return None if value is None else struct.unpack("<f", struct.pack("<f", value))[0]
 
 
 class Folder:
@@ -227,7 +219,7 @@ def series(folder):
                 wanted |= {(kind, component, name): line for name, line in its.items()}
         same(sorted(lines), sorted(wanted), f"timelines of {key}")
         for line, values in lines.items():
-            numbers = list(map(single if line[2] in LEVELS else whole_as_number, wanted[line]))
+            numbers = list(map(whole_as_number, wanted[line]))
             check(list(map(bits, values)) == list(map(bits, numbers)), f"timeline {line} of {key}")
 
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use brownout_viz::number::show_whole;
+
 use crate::command::print;
 use crate::exit::{Exit, Failure};
 use crate::store::folder::{Folder, Opened};
@@ -30,6 +32,13 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let output = match (&args.output, args.folders.as_slice()) {
         (Some(output), _) => output.clone(),
         (None, [only]) if !paths.contains(only) => only.clone(),
+        (None, [only]) => {
+            return Err(Failure::usage(format!(
+                "`{}` is a single results folder: there is nothing to join",
+                only.display()
+            ))
+            .help("`brownout sweep run` with the same study and folder goes on with it, or shows what it came to"));
+        }
         (None, _) => {
             return Err(Failure::usage("there is no folder for the whole").help("name one with `-o DIR`"));
         }
@@ -59,19 +68,35 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let experiment = all[0].manifest.experiment.clone();
     match Folder::open(&output, &experiment, None, project.texts())? {
-        Opened::Finished(_) => print(&format!("`{}` holds the whole already\n", output.display()))?,
+        Opened::Finished(whole) => {
+            print(&format!("`{}` holds the whole already\n", output.display()))?;
+            Ok(exit(whole.failed))
+        }
         Opened::Open(mut folder) => {
             folder.clear()?;
             for record in Joined::new(&mut all, &project.measures)? {
                 folder.append(&record?)?;
             }
-            super::run::finish(&project, *folder)?;
+            let whole = super::run::finish(&project, *folder)?;
+            let runs = match whole.units {
+                1 => "1 run".to_owned(),
+                more => format!("{} runs", show_whole(more)),
+            };
+            let failed = match whole.failed {
+                0 => String::new(),
+                failed => format!(", {} of which stopped with an error", show_whole(failed)),
+            };
             print(&format!(
-                "joined {} folders to `{}`; `brownout sweep run` with the same study and folder shows the table\n",
+                "joined {} folders with {runs}{failed} to `{}`; `brownout sweep run` with the same study and folder shows the table\n",
                 paths.len(),
                 output.display()
             ))?;
+            Ok(exit(whole.failed))
         }
     }
-    Ok(Exit::Success)
+}
+
+/// A run that stopped with an error is told at the end, and not to every job of an array: these have done what they could.
+fn exit(failed: u64) -> Exit {
+    if failed == 0 { Exit::Success } else { Exit::Failure }
 }

@@ -12,7 +12,7 @@ use crate::report::Style;
 use crate::report::style::stderr_colour;
 use crate::report::sweep::SweepReport;
 use crate::store::folder::{Folder, Opened, SHARDS};
-use crate::store::manifest::State;
+use crate::store::manifest::{Manifest, State};
 use crate::store::stored::Stored;
 use crate::sweep::cells::Cells;
 use crate::sweep::project::Project;
@@ -31,7 +31,8 @@ pub struct Args {
     /// The folder for the results. Default: the study's name with `-results`. A shard gets a folder of its own in it
     #[arg(short = 'o', long = "output", value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Only this part: `3/16`, `auto` in a job of an array, or `auto/16` where the array does not tell its size
+    /// Only this part: `3/16`, `auto` in a job of an array, or `auto/16` where the array does not tell its size. Parts are shares
+    /// of the runs; of a study whose goals decide how many runs there are, shares of its points
     #[arg(long, value_name = "I/N")]
     shard: Option<String>,
     /// How many threads; the bytes are the same for any number. Default: one for each core
@@ -116,7 +117,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 /// Writes the tables, and what people read first.
-pub(super) fn finish(project: &Project, mut folder: Folder) -> Result<(), Failure> {
+pub(super) fn finish(project: &Project, mut folder: Folder) -> Result<Manifest, Failure> {
     let cells = Cells::of(folder.records())?;
     let report = SweepReport {
         project,
@@ -126,9 +127,7 @@ pub(super) fn finish(project: &Project, mut folder: Folder) -> Result<(), Failur
         all_rows: true,
     };
     folder.write("cells.csv", &report.csv()?)?;
-    folder
-        .finish(State::Finished, &|point| project.coordinates(point))
-        .map(|_| ())
+    folder.finish(State::Finished, &|point| project.coordinates(point))
 }
 
 /// Tells what a finished folder came to.
@@ -136,6 +135,22 @@ fn answer(project: &Project, path: &Path, args: &Args, seconds: Option<f64>) -> 
     let mut stored = Stored::open(path)?;
     let cells = Cells::of(stored.records()?)?;
     let shown = path.display().to_string();
+    let failed = cells.iter().map(|it| it.failed).sum::<u64>();
+    if let Some(shard) = &stored.manifest.shard
+        && args.format == Format::Text
+    {
+        let stopped = match failed {
+            0 => String::new(),
+            failed => format!(", {failed} of them stopped with an error"),
+        };
+        let runs = stored.manifest.units;
+        let base = path.parent().and_then(Path::parent).unwrap_or(path).display();
+        print(&format!(
+            "shard {shard} is done: {runs} runs{stopped}, in {shown}; when all are: brownout sweep merge {}\n",
+            quoted(&base.to_string())
+        ))?;
+        return Ok(Exit::Success);
+    }
     let report = SweepReport {
         project,
         cells: &cells,
@@ -147,10 +162,7 @@ fn answer(project: &Project, path: &Path, args: &Args, seconds: Option<f64>) -> 
         Format::Text => print(&report.text(&Style::of_stdout(args.ascii)))?,
         Format::Json => print(&report.json())?,
     }
-    Ok(match cells.iter().map(|it| it.failed).sum::<u64>() {
-        0 => Exit::Success,
-        _ => Exit::Failure,
-    })
+    Ok(if failed == 0 { Exit::Success } else { Exit::Failure })
 }
 
 /// The command that goes on, quoted for a shell.
