@@ -235,22 +235,7 @@ fn geometry(form: &Form) -> (&'static str, String) {
             );
             ("circle", text)
         }
-        Form::Path { points, closed } => {
-            let mut text = String::new();
-            for (at, point) in points.iter().enumerate() {
-                let _ = write!(
-                    text,
-                    "{}{} {}",
-                    if at == 0 { 'M' } else { 'L' },
-                    short(point.0),
-                    short(point.1)
-                );
-            }
-            if *closed {
-                text.push('Z');
-            }
-            ("path", format!(" d=\"{text}\""))
-        }
+        Form::Path { points, closed } => ("path", format!(" d=\"{}\"", path(points, *closed))),
         Form::Curve(points) => {
             let [a, b, c, d] = points.map(|it| format!("{} {}", short(it.0), short(it.1)));
             ("path", format!(" d=\"M{a}C{b} {c} {d}\""))
@@ -260,6 +245,28 @@ fn geometry(form: &Form) -> (&'static str, String) {
             format!(" x=\"{}\" y=\"{}\"", short(text.at.0), short(text.at.1)),
         ),
     }
+}
+
+/// A path: its first point, then steps, which are shorter to write. Hundredths are counted, so that steps do not drift.
+fn path(points: &[(f64, f64)], closed: bool) -> String {
+    let hundredths = |it: f64| (it * 100.0).round();
+    let mut text = String::new();
+    let mut last = (0.0, 0.0);
+    for (at, point) in points.iter().enumerate() {
+        let here = (hundredths(point.0), hundredths(point.1));
+        let before = match at {
+            0 => 'M',
+            1 => 'l',
+            _ => ' ',
+        };
+        let step = (short((here.0 - last.0) / 100.0), short((here.1 - last.1) / 100.0));
+        let _ = write!(text, "{before}{} {}", step.0, step.1);
+        last = here;
+    }
+    if closed {
+        text.push('Z');
+    }
+    text
 }
 
 fn attributes(tags: &Tags) -> String {

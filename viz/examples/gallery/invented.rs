@@ -1,5 +1,6 @@
 //! Invented data for the gallery.
 
+mod awkward;
 mod one_request;
 mod sweeps;
 mod systems;
@@ -13,6 +14,7 @@ pub fn figures() -> Vec<(&'static str, Figure)> {
     all.extend(sweeps::figures());
     all.extend(systems::figures());
     all.extend(one_request::figures());
+    all.extend(awkward::figures());
     all
 }
 

@@ -5,7 +5,7 @@ use super::page::hatched;
 use super::pen::Pen;
 use super::picture::{Anchor, Look, Place, Tags};
 use super::shades::{Names, bands, edges};
-use super::text::{MEDIUM, SMALL, fit, width};
+use super::text::{BOLD, MEDIUM, SMALL, fit, fit_bold, width};
 use crate::figure::parts::shown;
 use crate::figure::{Cascade, Departure, Level};
 use crate::number::show_clock;
@@ -17,7 +17,8 @@ const ROW: f64 = 40.0;
 
 pub(super) fn draw(figure: &Cascade, pen: &Pen, theme: &Theme, frame: Frame) {
     let all = figure.in_order();
-    let long = all.iter().map(|it| width(&it.service, MEDIUM)).fold(0.0, f64::max) * 1.06 + 36.0;
+    let long = all.iter().map(|it| width(&it.service, MEDIUM)).fold(0.0, f64::max);
+    let long = (long + width("100. ", MEDIUM)) * BOLD + 18.0;
     let left = frame.left + long.min(frame.width() * 0.28);
     let right = frame.right - 8.0;
     let time = Ruler::time(figure.from_s, figure.to_s, room_across(right - left));
@@ -46,7 +47,13 @@ pub(super) fn draw(figure: &Cascade, pen: &Pen, theme: &Theme, frame: Frame) {
             let tags = Tags::class("carrier").data("from", &*by.from).data("to", &*it.service);
             let tags = tags.hint(format!("{} to {}: {}", by.from, it.service, by.label));
             let half = half_of(each);
-            arrow(pen, (x, middle(from) + half), (x, middle(at) - half), theme.text, tags);
+            arrow(
+                pen,
+                (x, middle(from) + half),
+                (x, middle(at) - half),
+                theme.colour(by.role),
+                tags,
+            );
         }
     }
     for (at, it) in all[..drawn].iter().enumerate() {
@@ -85,7 +92,7 @@ fn row(figure: &Cascade, it: &Departure, at: usize, chart: &Chart<'_>, pen: &Pen
     };
     let to = to.max(from + 3.0);
     let label = format!("{}. {}", at + 1, it.service);
-    let label = fit(&label, MEDIUM, area.left - super::page::MARGIN - 14.0);
+    let label = fit_bold(&label, MEDIUM, area.left - super::page::MARGIN - 14.0);
     pen.bold(
         &label,
         (area.left - 12.0, middle + 5.0),
@@ -163,13 +170,12 @@ fn row(figure: &Cascade, it: &Departure, at: usize, chart: &Chart<'_>, pen: &Pen
     let top = middle + 5.0 - (lines.len() - 1) as f64 * 9.0;
     for (line, text) in lines.iter().enumerate() {
         let y = top + line as f64 * 18.0;
-        let colour = if line == 0 { theme.text } else { theme.muted };
-        let halo = if anchor == Anchor::Start && x + long <= to {
-            chart.theme.level(Level::Broken).0.mixed(theme.background, 0.78)
+        let is_within = anchor == Anchor::Start && x + long <= to;
+        let colour = if line == 0 || is_within {
+            theme.text
         } else {
-            theme.background
+            theme.muted
         };
-        let colour = if halo == theme.background { colour } else { theme.text };
-        pen.over(&fit(text, SMALL, room), (x, y), anchor, SMALL, colour, halo);
+        pen.text(&fit(text, SMALL, room), (x, y), anchor, SMALL, colour);
     }
 }

@@ -7,7 +7,7 @@ use super::page::MARGIN;
 use super::pen::Pen;
 use super::picture::{Anchor, Look, Tags};
 use super::series::compact;
-use super::text::{MEDIUM, SMALL, fit, width};
+use super::text::{BOLD, MEDIUM, SMALL, fit, fit_bold, width};
 use crate::figure::{Comparison, Difference, Scale};
 use crate::number::Unit;
 use crate::ruler::Ruler;
@@ -20,7 +20,7 @@ fn rows_in(height: f64) -> usize {
 
 pub(super) fn draw(figure: &Comparison, pen: &Pen, theme: &Theme, frame: Frame) {
     let head = format!("Difference in {} against {}", figure.measure.label, figure.against);
-    let head = fit(&head, MEDIUM, frame.width());
+    let head = fit_bold(&head, MEDIUM, frame.width());
     pen.bold(&head, (frame.left, frame.top + 16.0), Anchor::Start, MEDIUM, theme.text);
 
     let (top, bottom) = (frame.top + 56.0, frame.bottom - BELOW - 20.0);
@@ -32,7 +32,7 @@ pub(super) fn draw(figure: &Comparison, pen: &Pen, theme: &Theme, frame: Frame) 
     let right = longest(
         &mut words
             .iter()
-            .map(|it| width(&it.0, SMALL).max(width(it.1, SMALL) * 1.06)),
+            .map(|it| width(&it.0, SMALL).max(width(it.1, SMALL) * BOLD)),
     );
     let right = right.min(frame.width() * 0.3) + 18.0;
     let area = Frame {
@@ -103,7 +103,7 @@ pub(super) fn draw(figure: &Comparison, pen: &Pen, theme: &Theme, frame: Frame) 
         );
         if two {
             pen.bold(
-                &fit(verdict, SMALL, right - 14.0),
+                &fit_bold(verdict, SMALL, right - 14.0),
                 (left, y + 18.0),
                 Anchor::Start,
                 SMALL,

@@ -6,7 +6,7 @@ use super::page::hatched;
 use super::pen::Pen;
 use super::picture::{Anchor, Look, Tags};
 use super::series::compact;
-use super::text::{MEDIUM, SMALL, fit, width};
+use super::text::{MEDIUM, SMALL, fit, fit_bold, width};
 use crate::figure::{HeatFacet, HeatMap, LIKELY, Scale, Shading};
 use crate::number::{Unit, show, show_exact, show_like};
 use crate::ruler::Ruler;
@@ -50,7 +50,7 @@ pub(super) fn draw(figure: &HeatMap, pen: &Pen, theme: &Theme, frame: Frame) {
             ..*place
         };
         let area = area.at_least(20.0, 20.0);
-        let label = fit(&facet.label, MEDIUM, area.width());
+        let label = fit_bold(&facet.label, MEDIUM, area.width());
         pen.bold(&label, (area.left, area.top - 8.0), Anchor::Start, MEDIUM, theme.text);
         pen.open(
             Tags::class("facet")

@@ -5,7 +5,7 @@ use super::page::{LEGEND_LINE, legend, legend_height};
 use super::pen::Pen;
 use super::picture::Anchor;
 use super::series::{draw as draw_series, entries, references_upwards};
-use super::text::{MEDIUM, SMALL, fit};
+use super::text::{MEDIUM, SMALL, fit, fit_bold};
 use crate::figure::{Facet, Lines, Series};
 use crate::ruler::Ruler;
 use crate::theme::Theme;
@@ -59,7 +59,7 @@ fn all_series(facets: &[Facet]) -> Vec<Series> {
 pub(super) fn draw(figure: &Lines, pen: &Pen, theme: &Theme, frame: Frame) {
     let known = all_series(&figure.facets);
     let mut top = frame.top;
-    let label = fit(&figure.y.label, MEDIUM, frame.width());
+    let label = fit_bold(&figure.y.label, MEDIUM, frame.width());
     pen.bold(
         &label,
         (frame.left, top + LEGEND_LINE * 0.74),
@@ -113,13 +113,13 @@ pub(super) fn draw(figure: &Lines, pen: &Pen, theme: &Theme, frame: Frame) {
         let first = place.left <= room.left + 1.0;
         let chart = Chart::new(pen, theme, area, x, y);
         chart.axes(true, first);
-        let label = fit(&facet.label, MEDIUM, area.width());
+        let label = fit_bold(&facet.label, MEDIUM, area.width());
         pen.bold(&label, (area.left, area.top - 8.0), Anchor::Start, MEDIUM, theme.text);
-        references_upwards(&figure.references, &chart, pen, &figure.y);
         for series in &facet.series {
             let at = known.iter().position(|it| it.label == series.label).unwrap_or(0);
             draw_series(series, at, &chart, pen, &figure.x, &figure.y);
         }
+        references_upwards(&figure.references, &chart, pen, &figure.y);
     }
     let below = ((room.left + room.right) / 2.0, frame.bottom - 2.0);
     let label = fit(&figure.x.label, SMALL, room.width());

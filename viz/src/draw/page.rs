@@ -3,7 +3,7 @@
 use super::chart::{Frame, dash, symbol};
 use super::pen::Pen;
 use super::picture::{Anchor, Form, Look, Picture, Place, Size, Tags};
-use super::text::{LARGE, MEDIUM, fit, width, wrap};
+use super::text::{BOLD, LARGE, MEDIUM, fit, fit_bold, width, wrap};
 use crate::figure::parts::NO_DATA;
 use crate::figure::{Figure, Role};
 use crate::theme::{Hatch, Theme};
@@ -37,7 +37,7 @@ pub(crate) fn page(figure: &Figure, theme: &Theme, shown: Size, size: Size) -> (
         bottom: height - MARGIN,
     };
     if !figure.title().trim().is_empty() {
-        let lines = wrap(figure.title(), LARGE, frame.width() / 1.04, 2);
+        let lines = wrap(figure.title(), LARGE, frame.width() / BOLD, 2);
         for line in &lines {
             frame.top += LARGE;
             pen.bold(line, (frame.left, frame.top - 4.0), Anchor::Start, LARGE, theme.text);
@@ -142,7 +142,7 @@ pub(crate) fn legend_height(entries: &[Entry], room: f64) -> f64 {
 /// A panel's title with its legend, beside it if all of it fits there, else below; the height of both.
 pub(crate) fn heading(pen: &Pen, theme: &Theme, title: &str, entries: &[Entry], from: Place, room: f64) -> f64 {
     let (left, top) = from;
-    let title = fit(title, MEDIUM, room / 1.06);
+    let title = fit_bold(title, MEDIUM, room);
     pen.bold(
         &title,
         (left, top + LEGEND_LINE * 0.74),
@@ -150,7 +150,7 @@ pub(crate) fn heading(pen: &Pen, theme: &Theme, title: &str, entries: &[Entry], 
         MEDIUM,
         theme.text,
     );
-    let used = width(&title, MEDIUM) * 1.06 + 26.0;
+    let used = width(&title, MEDIUM) * BOLD + 26.0;
     if used < room && legend_height(entries, room - used) <= LEGEND_LINE {
         legend(pen, theme, entries, (left + used, top), room - used);
         return LEGEND_LINE + 4.0;

@@ -5,7 +5,7 @@ use super::page::{Entry, LEGEND_LINE, Swatch, legend, line_look};
 use super::pen::Pen;
 use super::picture::{Anchor, Look, Tags};
 use super::series::{compact, references_upwards, symbol_of};
-use super::text::{MEDIUM, fit};
+use super::text::{MEDIUM, fit_bold};
 use crate::figure::{PercentileCurve, Percentiles, percentile_name};
 use crate::number::{show, show_whole};
 use crate::ruler::Ruler;
@@ -15,7 +15,7 @@ use crate::theme::Theme;
 const ASKED_FOR: [f64; 6] = [0.5, 0.9, 0.95, 0.99, 0.999, 0.9999];
 
 pub(super) fn draw(figure: &Percentiles, pen: &Pen, theme: &Theme, frame: Frame) {
-    let title = fit(&figure.axis.label, MEDIUM, frame.width());
+    let title = fit_bold(&figure.axis.label, MEDIUM, frame.width());
     pen.bold(
         &title,
         (frame.left, frame.top + LEGEND_LINE * 0.74),

@@ -7,6 +7,9 @@ pub(crate) const MEDIUM: f64 = 15.0;
 /// The title.
 pub(crate) const LARGE: f64 = 22.0;
 
+/// How much wider bold text is.
+pub(crate) const BOLD: f64 = 1.15;
+
 /// The width of a line of text in pixels at a size in pixels.
 pub(crate) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(advance).sum::<f64>() * size
@@ -47,6 +50,11 @@ pub(crate) fn fit(text: &str, size: f64, room: f64) -> String {
     } else {
         format!("{kept}…")
     }
+}
+
+/// The same for bold text.
+pub(crate) fn fit_bold(text: &str, size: f64, room: f64) -> String {
+    fit(text, size, room / BOLD)
 }
 
 /// Broken into at most `most` lines between words; what does not fit ends in an ellipsis.

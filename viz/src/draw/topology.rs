@@ -6,13 +6,15 @@ use super::chart::Frame;
 use super::page::{Entry, Swatch, hatched, legend, legend_height};
 use super::pen::Pen;
 use super::picture::{Anchor, Form, Look, Place, Tags};
-use super::text::{SMALL, fit, width};
+use super::text::{SMALL, fit, fit_bold, width};
 use crate::figure::parts::shown;
 use crate::figure::{Call, Level, Node, NodeKind, Topology};
 use crate::layout::{Layout, Slot};
 use crate::theme::Theme;
 use places::{SMALL_NODE, Spot, places};
 
+/// How far edges that go upwards stand aside.
+const ASIDE: f64 = 16.0;
 /// With more edges than this none has its numbers.
 const NAMED_EDGES: usize = 28;
 
@@ -50,6 +52,8 @@ pub(super) fn draw(figure: &Topology, pen: &Pen, theme: &Theme, frame: Frame) {
                 }
                 Slot::Bend(_) => bends[*layer][*place],
             })
+            // What goes upwards does not lie on what comes down between the same two.
+            .map(|it| if layout.upwards[at] { (it.0 + ASIDE, it.1) } else { it })
             .collect();
         if let Some(middle) = edge(figure, call, &points, layout.upwards[at], most, named, pen, theme) {
             middles.push((middle, *call));
@@ -154,14 +158,17 @@ fn edge_words(mut middles: Vec<(Place, &Call)>, spots: &[Spot], pen: &Pen, theme
             continue;
         };
         taken.push(((x, y), half));
-        pen.over(
-            &words,
-            (x, y + 5.0),
-            Anchor::Middle,
-            SMALL,
-            theme.text,
-            theme.background,
+        if words.is_empty() {
+            continue;
+        }
+        // The line is interrupted for its words.
+        pen.rect(
+            (x - half, y - 9.0),
+            (x + half, y + 9.0),
+            Look::fill(theme.background),
+            Tags::default(),
         );
+        pen.text(&words, (x, y + 5.0), Anchor::Middle, SMALL, theme.text);
     }
 }
 
@@ -267,7 +274,7 @@ fn draw_node(node: &Node, spot: Spot, pen: &Pen, theme: &Theme) {
     let two = !node.detail.is_empty() && height >= 36.0;
     let y = if two { centre.1 - 2.0 } else { centre.1 + 5.0 };
     pen.bold(
-        &fit(&node.name, SMALL, room / 1.04),
+        &fit_bold(&node.name, SMALL, room),
         (left, y),
         Anchor::Start,
         SMALL,

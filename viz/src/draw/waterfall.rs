@@ -5,7 +5,7 @@ use super::page::{Entry, Swatch, hatched, legend};
 use super::pen::Pen;
 use super::picture::{Anchor, Look, Tags};
 use super::series::compact;
-use super::text::{MEDIUM, SMALL, fit, width};
+use super::text::{MEDIUM, SMALL, fit, fit_bold, width};
 use crate::figure::parts::shown;
 use crate::figure::{Activity, Scale, Segment, Track, TrackKind, Waterfall};
 use crate::number::{Unit, show};
@@ -16,7 +16,7 @@ pub(super) fn draw(figure: &Waterfall, pen: &Pen, theme: &Theme, frame: Frame) {
     let Some((from_s, to_s)) = figure.span() else { return };
     let head = format!("Request ended: {}", figure.end_words());
     pen.bold(
-        &fit(&head, MEDIUM, frame.width()),
+        &fit_bold(&head, MEDIUM, frame.width()),
         (frame.left, frame.top + 15.0),
         Anchor::Start,
         MEDIUM,
@@ -207,10 +207,29 @@ fn end_words(track: &Track, chart: &Chart<'_>, pen: &Pen, ends: (f64, f64), midd
     let is_failure = track.outcome.is_none_or(|it| it.is_failure());
     let colour = if is_failure { theme.text } else { theme.muted };
     let edge = f64::from(pen.size().width) - 6.0;
-    let (x, anchor) = if ends.1 + 8.0 + long <= edge {
-        (ends.1 + 8.0, Anchor::Start)
+    // Failures have the colour and the strokes of their cause before them.
+    let key = if is_failure { 16.0 } else { 0.0 };
+    let left = if ends.1 + 8.0 + key + long <= edge {
+        ends.1 + 8.0
     } else {
-        (ends.0 - 8.0, Anchor::End)
+        (ends.0 - 8.0 - key - long).max(4.0)
     };
-    pen.over(words, (x, middle + 5.0), anchor, SMALL, colour, theme.background);
+    if let Some(outcome) = track.outcome.filter(|_| is_failure) {
+        let (colour, hatch) = theme.outcome(outcome);
+        let look = hatched(theme, colour, hatch);
+        pen.rect(
+            (left, middle - 6.0),
+            (left + 12.0, middle + 6.0),
+            look,
+            Tags::class("outcome"),
+        );
+    }
+    pen.over(
+        words,
+        (left + key, middle + 5.0),
+        Anchor::Start,
+        SMALL,
+        colour,
+        theme.background,
+    );
 }

@@ -42,7 +42,7 @@ pub fn complaints(text: &str) -> Vec<String> {
         }
         let path = node.attribute("d").unwrap_or_default();
         let is_number = |it: &str| it.parse::<f64>().is_ok_and(f64::is_finite);
-        let mut parts = path.split(['M', 'L', 'C', 'Z', ' ']).filter(|it| !it.is_empty());
+        let mut parts = path.split(['M', 'L', 'l', 'C', 'Z', ' ']).filter(|it| !it.is_empty());
         if !parts.all(is_number) {
             found.push(format!("a path {path}"));
         }

@@ -87,7 +87,7 @@ fn difference(label: &str, nth: usize, mean: f64, half: f64, verdict: &str) -> D
     }
 }
 
-fn comparison() -> Comparison {
+pub fn comparison() -> Comparison {
     Comparison {
         title: "Time to recover after the database was fast again".to_owned(),
         measure: Axis::linear("recovery time", Unit::Seconds),
@@ -182,7 +182,7 @@ fn heat() -> HeatMap {
     }
 }
 
-fn lines(facets: usize) -> Lines {
+pub fn lines(facets: usize) -> Lines {
     let xs = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2];
     let facet = |at: usize| Facet {
         label: if facets == 1 {

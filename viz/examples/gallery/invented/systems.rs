@@ -29,7 +29,7 @@ fn call(from: usize, to: usize, per_s: f64, failed: f64) -> Call {
     }
 }
 
-fn shop() -> Topology {
+pub fn shop() -> Topology {
     let mut nodes = vec![
         node("shoppers", NodeKind::Load, Level::Broken, "goodput 8 %"),
         node("robots", NodeKind::Load, Level::Normal, "goodput 100 %"),

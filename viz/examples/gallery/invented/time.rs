@@ -99,7 +99,7 @@ fn storm() -> Timeline {
     }
 }
 
-fn everything() -> Timeline {
+pub fn everything() -> Timeline {
     let failed = |at: usize| offered(at) * (1.0 - good_share(at));
     let cause = |outcome: Outcome, share: f64| {
         line(outcome.name(), Role::Outcome(outcome), Mark::Stack, move |at| {
@@ -216,7 +216,7 @@ fn percentiles() -> Percentiles {
     }
 }
 
-fn cascade() -> Cascade {
+pub fn cascade() -> Cascade {
     let step = |service: &str, at_s, until_s, detail: &str, by: Option<(&str, Outcome)>| Departure {
         service: service.to_owned(),
         at_s,
