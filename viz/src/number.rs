@@ -140,9 +140,9 @@ pub fn show_interval(unit: Unit, mean: f64, half_width: Option<f64>, ascii: bool
 /// shares are in points of a percentage.
 ///
 /// ```
-/// use brownout_viz::number::{Unit, show_difference}; assert_eq!(show_difference(Unit::Seconds, 360.0, 324.0, 396.0),
-/// ("360 s".to_owned(), "324 to 396".to_owned())); assert_eq!(show_difference(Unit::Ratio, 0.123, 0.118, 0.128), ("12.3
-/// points".to_owned(), "11.8 to 12.8".to_owned()));
+/// use brownout_viz::number::{Unit, show_difference};
+/// assert_eq!(show_difference(Unit::Seconds, 360.0, 324.0, 396.0), ("360 s".to_owned(), "324 to 396".to_owned()));
+/// assert_eq!(show_difference(Unit::Ratio, 0.123, 0.118, 0.128), ("12.3 points".to_owned(), "11.8 to 12.8".to_owned()));
 /// ```
 pub fn show_difference(unit: Unit, mean: f64, low: f64, high: f64) -> (String, String) {
     let scaled = scale(unit, mean);

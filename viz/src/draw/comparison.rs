@@ -1,6 +1,7 @@
 //! Draws differences between variants: a dot and an interval each, around zero.
 
 use brownout_sim_core::measure::Better;
+use brownout_sim_core::stats::CONFIDENCE;
 
 use super::chart::{BELOW, Chart, Frame, room_across, symbol};
 use super::page::MARGIN;
@@ -9,7 +10,7 @@ use super::picture::{Anchor, Look, Tags};
 use super::series::compact;
 use super::text::{BOLD, MEDIUM, SMALL, fit, fit_bold, width};
 use crate::figure::{Comparison, Difference, Scale};
-use crate::number::Unit;
+use crate::number::{Unit, show_exact};
 use crate::ruler::Ruler;
 use crate::theme::Theme;
 
@@ -69,7 +70,8 @@ pub(super) fn draw(figure: &Comparison, pen: &Pen, theme: &Theme, frame: Frame) 
     } else {
         ""
     };
-    chart.title_below(&format!("difference{unit_words}, with its 95 % interval"));
+    let confidence = show_exact(Unit::Ratio, CONFIDENCE);
+    chart.title_below(&format!("difference{unit_words}, with its {confidence} interval"));
     directions(figure, &chart, pen);
     if let Some(zero) = chart.across(0.0) {
         pen.line(

@@ -161,7 +161,8 @@ pub(crate) fn heading(pen: &Pen, theme: &Theme, title: &str, entries: &[Entry], 
 /// How a series is drawn as a line, by what it stands for and its place among the others.
 pub(crate) fn line_look(theme: &Theme, role: Role, place: usize) -> Look {
     let which = match role {
-        Role::Nth(nth) => nth,
+        // What has the colour of another has other dashes.
+        Role::Nth(nth) => nth + nth / 7,
         Role::Good | Role::Offered => 0,
         Role::Outcome(_) | Role::Muted => place,
     };

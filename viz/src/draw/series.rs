@@ -21,7 +21,7 @@ pub(crate) fn compact(value: f64) -> String {
 /// Which symbol a series has.
 pub(crate) fn symbol_of(role: Role, place: usize) -> usize {
     match role {
-        Role::Nth(nth) => nth,
+        Role::Nth(nth) => nth + nth / 7,
         _ => place,
     }
 }

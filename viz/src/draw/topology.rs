@@ -84,8 +84,10 @@ fn edge(
 ) -> Option<Place> {
     let (first, last) = (*points.first()?, *points.last()?);
     let rate = shown(call.per_s).unwrap_or(0.0).max(0.0);
-    let share = if most > 0.0 {
-        libm::log10(1.0 + rate) / libm::log10(1.0 + most)
+    let size = |it: f64| libm::log10(1.0 + it);
+    // Rates next to nothing are nothing.
+    let share = if size(most) > 0.0 {
+        (size(rate) / size(most)).min(1.0)
     } else {
         0.0
     };

@@ -96,7 +96,12 @@ impl Figure {
         if self.is_empty() {
             return format!("{}.", parts::NO_DATA);
         }
-        each!(self, it => it.caption())
+        // What an axis is called begins with a small letter, a sentence with a large one.
+        let caption = each!(self, it => it.caption());
+        let mut letters = caption.chars();
+        letters
+            .next()
+            .map_or(String::new(), |it| it.to_uppercase().chain(letters).collect())
     }
 
     /// The data behind it.
