@@ -104,7 +104,12 @@ fn figure(report: &Report<'_>, runs: &[Replication]) -> Option<Timeline> {
                 unit: Unit::PerSecond,
                 scale: Scale::Linear,
                 lines: vec![
-                    line("goodput", Role::Good, Mark::Area, mean(&|it, at| Some(it.goodput_per_s[at]))),
+                    line(
+                        "goodput",
+                        Role::Good,
+                        Mark::Area,
+                        mean(&|it, at| Some(it.goodput_per_s[at])),
+                    ),
                     line(
                         "offered (where it is more)",
                         Role::Offered,
