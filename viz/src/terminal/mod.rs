@@ -44,9 +44,9 @@ impl Style {
 /// Draws any figure; each line of the text ends with a newline.
 pub fn render(figure: &Figure, style: &Style) -> String {
     if figure.is_empty() {
-        return format!("{}{}", words::title(figure.title(), style), words::no_data());
+        return format!("{}{}", words::title(figure.title(), style), words::no_data(style));
     }
-    match figure {
+    let text = match figure {
         Figure::Timeline(it) => timeline(it, style),
         Figure::Percentiles(it) => curves::percentiles(it, style),
         Figure::LoadCurve(it) => curves::load_curve(it, style),
@@ -56,8 +56,6 @@ pub fn render(figure: &Figure, style: &Style) -> String {
         Figure::Topology(it) => topology::render(it, style),
         Figure::Cascade(it) => cascade::render(it, style),
         Figure::Waterfall(it) => waterfall::render(it, style),
-    }
+    };
+    words::within(&text, style)
 }
-
-#[cfg(test)]
-mod tests;

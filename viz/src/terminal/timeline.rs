@@ -12,7 +12,7 @@ use crate::number::show_clock;
 pub fn timeline(figure: &Timeline, style: &Style) -> String {
     let columns = style.columns();
     if !is_stretch(figure.from_s, figure.to_s) {
-        return no_data();
+        return no_data(style);
     }
     let shaded = shaded_columns(figure, columns);
     let mut text = title(&figure.title, style);

@@ -32,8 +32,28 @@ pub(super) fn title(text: &str, style: &Style) -> String {
 }
 
 /// What a figure without data says.
-pub(super) fn no_data() -> String {
-    format!("{NO_DATA}.\n")
+pub(super) fn no_data(style: &Style) -> String {
+    let mut lines = vec![String::new()];
+    for word in format!("{NO_DATA}.").split(' ') {
+        let last = lines.last_mut().expect("there is a line");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.len() + 1 + word.len() <= style.width.max(40) {
+            last.push_str(&format!(" {word}"));
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// No line longer than the style asks for; coloured lines are left alone, as they are made to fit.
+pub(super) fn within(text: &str, style: &Style) -> String {
+    let line = |it: &str| match it {
+        it if it.contains('\x1b') => format!("{it}\n"),
+        it => format!("{}\n", fit(it, style.width.max(40) + 2, style.ascii)),
+    };
+    text.lines().map(line).collect()
 }
 
 /// The longest of some labels, but no longer than a limit.

@@ -26,7 +26,11 @@ fn bears(figure: &Figure, size: Size) {
         let text = terminal::render(figure, &style);
         assert!(text.is_ascii() && text.ends_with('\n'), "{text}");
         assert!(!text.contains(|it: char| it.is_control() && it != '\n'), "{text:?}");
-        terminal::render(figure, &Style { ascii: false, ..style });
+        let signs = terminal::render(figure, &Style { ascii: false, ..style });
+        for line in text.lines().chain(signs.lines()) {
+            // Labels of time axes may stand out by what they need to be read.
+            assert!(line.chars().count() <= width.max(40) + 2, "{line}");
+        }
     }
     let caption = figure.caption();
     assert!(caption.ends_with('.') && !caption.contains("NaN"), "{caption}");
