@@ -2,7 +2,7 @@
 
 use brownout_sim_core::results::RunResult;
 use brownout_sim_core::time::SimTime;
-use brownout_viz::figure::{Line, Mark, Panel, Scale, Shade, Timeline};
+use brownout_viz::figure::{Line, Mark, Panel, Role, Scale, Shade, Timeline};
 use brownout_viz::number::Unit;
 use brownout_viz::terminal;
 
@@ -38,7 +38,7 @@ pub fn text(report: &Report<'_>, style: &Style) -> String {
     let Some(figure) = figure(report, shown) else {
         return String::new();
     };
-    format!("{}\n", terminal::render(&figure, &figure_style(style)))
+    format!("{}\n", terminal::timeline(&figure, &figure_style(style)))
 }
 
 /// When faults lasted, whatever their replicas.
@@ -64,8 +64,9 @@ fn figure(report: &Report<'_>, runs: &[Replication]) -> Option<Timeline> {
             })
             .collect()
     };
-    let line = |label: &str, mark, values| Line {
+    let line = |label: &str, role, mark, values| Line {
         label: label.to_owned(),
+        role,
         mark,
         values,
     };
@@ -94,6 +95,7 @@ fn figure(report: &Report<'_>, runs: &[Replication]) -> Option<Timeline> {
             to_s: it.end.unwrap_or(duration).min(duration).as_secs_f64(),
         });
     Some(Timeline {
+        title: String::new(),
         from_s: 0.0,
         to_s: duration.as_secs_f64(),
         panels: vec![
@@ -102,9 +104,15 @@ fn figure(report: &Report<'_>, runs: &[Replication]) -> Option<Timeline> {
                 unit: Unit::PerSecond,
                 scale: Scale::Linear,
                 lines: vec![
-                    line("goodput", Mark::Area, mean(&|it, at| Some(it.goodput_per_s[at]))),
+                    line(
+                        "goodput",
+                        Role::Good,
+                        Mark::Area,
+                        mean(&|it, at| Some(it.goodput_per_s[at])),
+                    ),
                     line(
                         "offered (where it is more)",
+                        Role::Offered,
                         Mark::Rule,
                         mean(&|it, at| Some(it.offered_per_s[at])),
                     ),
@@ -115,11 +123,12 @@ fn figure(report: &Report<'_>, runs: &[Replication]) -> Option<Timeline> {
                 unit: Unit::Seconds,
                 scale: Scale::Log,
                 lines: vec![
-                    line("p50", Mark::Points, mean(&|it, at| it.p50_s[at])),
-                    line("p99", Mark::Dots, mean(&|it, at| it.p99_s[at])),
+                    line("p50", Role::Nth(0), Mark::Points, mean(&|it, at| it.p50_s[at])),
+                    line("p99", Role::Nth(1), Mark::Dots, mean(&|it, at| it.p99_s[at])),
                 ],
             },
         ],
+        states: Vec::new(),
         shades: shades.collect(),
     })
 }

@@ -15,6 +15,32 @@ pub enum Unit {
     Plain,
 }
 
+impl Unit {
+    /// The word for it in tables; empty for plain numbers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Unit::Seconds => "seconds",
+            Unit::PerSecond => "per second",
+            Unit::Ratio => "ratio",
+            Unit::Count => "count",
+            Unit::Plain => "",
+        }
+    }
+
+    /// How keys of this unit end in tables and files: `_s`, `_per_s` ...; empty for plain numbers and counts.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Unit::Seconds => "_s",
+            Unit::PerSecond => "_per_s",
+            Unit::Ratio => "_ratio",
+            Unit::Count | Unit::Plain => "",
+        }
+    }
+}
+
+/// From here on numbers are shown with an exponent.
+const HUGE: f64 = 1e18;
+
 /// A number with its unit.
 ///
 /// ```
@@ -28,6 +54,7 @@ pub fn show(unit: Unit, value: f64) -> String {
         return "-".to_owned();
     }
     match unit {
+        _ if value.abs() >= HUGE => show_huge(unit, value),
         Unit::Ratio => show_ratio(value),
         _ => {
             let scaled = scale(unit, value);
@@ -42,15 +69,41 @@ pub fn show_exact(unit: Unit, value: f64) -> String {
     if !value.is_finite() {
         return "-".to_owned();
     }
+    if value.abs() >= HUGE {
+        return show_huge(unit, value);
+    }
     let scaled = scale(unit, value);
+    show_scaled(value, &scaled)
+}
+
+/// A number of a scale that reaches to `like`, in the unit that fits there, without superfluous zeros: on a scale to `1
+/// s`, a quarter is `0.25 s`.
+pub fn show_like(unit: Unit, value: f64, like: f64) -> String {
+    if !value.is_finite() || value.abs() >= HUGE || !like.is_finite() {
+        return show_exact(unit, value);
+    }
+    show_scaled(value, &scale(unit, like))
+}
+
+/// The size of the unit in which a value of this size reads well, in the plain unit: 0.001 for 20 milliseconds, 60 for
+/// 20 minutes.
+pub(crate) fn size(unit: Unit, like: f64) -> f64 {
+    scale(unit, like).size
+}
+
+fn show_scaled(value: f64, scaled: &Scaled) -> String {
     // Nine decimals undo what binary fractions add (0.3 * 100) and keep every digit people write.
-    let text = grouped(value / scaled.size, 9);
-    let text = if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        &text
+    format!("{}{}", trimmed(value / scaled.size, 9), scaled.suffix)
+}
+
+fn show_huge(unit: Unit, value: f64) -> String {
+    let suffix = match unit {
+        Unit::Seconds => " s",
+        Unit::PerSecond => "/s",
+        Unit::Ratio => return format!("{:.2e} %", value * 100.0),
+        Unit::Count | Unit::Plain => "",
     };
-    format!("{text}{}", scaled.suffix)
+    format!("{value:.2e}{suffix}")
 }
 
 /// A mean with the half-width of its interval in the same unit: `12.3 ±0.4 ms`; just the number without a half-width or
@@ -83,8 +136,8 @@ pub fn show_interval(unit: Unit, mean: f64, half_width: Option<f64>, ascii: bool
     )
 }
 
-/// A difference and its interval, both in the unit that fits the difference: `("6.0 min", "5.4 to 6.6")`. Those of shares are in
-/// points of a percentage.
+/// A difference and its interval, both in the unit that fits the difference: `("6.0 min", "5.4 to 6.6")`. Those of
+/// shares are in points of a percentage.
 ///
 /// ```
 /// use brownout_viz::number::{Unit, show_difference};
@@ -121,6 +174,9 @@ pub fn show_clock(seconds: f64) -> String {
         } else {
             format!("{}s", trimmed(seconds, 1))
         };
+    }
+    if seconds >= HUGE {
+        return show_huge(Unit::Seconds, seconds);
     }
     let whole = seconds.round() as u64;
     let parts = [
@@ -253,136 +309,4 @@ fn group(digits: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table(unit: Unit, rows: &[(f64, &str)]) {
-        for &(value, expected) in rows {
-            assert_eq!(show(unit, value), expected, "{value}");
-        }
-    }
-
-    #[test]
-    fn times_choose_the_unit_that_reads_well() {
-        table(
-            Unit::Seconds,
-            &[
-                (0.0, "0 s"),
-                (7e-9, "7.00 ns"),
-                (850e-9, "850 ns"),
-                (4.214e-6, "4.21 us"),
-                (250e-6, "250 us"),
-                (0.0123, "12.3 ms"),
-                (0.9994, "999 ms"),
-                (0.9996, "1.00 s"),
-                (1.2345, "1.23 s"),
-                (119.96, "120 s"),
-                (1_200.0, "20.0 min"),
-                (86_400.0, "24.0 h"),
-                (-0.0123, "-12.3 ms"),
-                (f64::NAN, "-"),
-                (f64::INFINITY, "-"),
-            ],
-        );
-    }
-
-    #[test]
-    fn shares_near_their_ends_get_more_digits() {
-        table(
-            Unit::Ratio,
-            &[
-                (0.0, "0 %"),
-                (1.0, "100 %"),
-                (0.5, "50.0 %"),
-                (0.0312, "3.1 %"),
-                (0.00512, "0.51 %"),
-                (0.9968, "99.68 %"),
-                (0.99968, "99.97 %"),
-                (0.999_968, "99.997 %"),
-                (0.999_999_9, ">99.9999 %"),
-                (1e-9, "<0.0001 %"),
-                (1.5, "150.0 %"),
-            ],
-        );
-    }
-
-    #[test]
-    fn rates_and_counts_have_thousands() {
-        table(
-            Unit::PerSecond,
-            &[
-                (0.5, "0.500/s"),
-                (45.04, "45.0/s"),
-                (1_184.2, "1,184/s"),
-                (25e6, "25.0M/s"),
-                (0.0, "0/s"),
-            ],
-        );
-        table(
-            Unit::Count,
-            &[
-                (0.0, "0"),
-                (3.0, "3"),
-                (3.25, "3.25"),
-                (1_234_567.0, "1,234,567"),
-                (12_345_678.0, "12.3M"),
-            ],
-        );
-        table(
-            Unit::Plain,
-            &[
-                (1.0, "1.00"),
-                (1.0312, "1.03"),
-                (0.00123, "0.0012"),
-                (-1_234.0, "-1,234"),
-            ],
-        );
-        assert_eq!(show_whole(1_234_567), "1,234,567");
-    }
-
-    #[test]
-    fn what_people_wrote_comes_back_as_they_wrote_it() {
-        assert_eq!(show_exact(Unit::Ratio, 0.999), "99.9 %");
-        assert_eq!(show_exact(Unit::Ratio, 0.3), "30 %");
-        assert_eq!(show_exact(Unit::Seconds, 1.0), "1 s");
-        assert_eq!(show_exact(Unit::Seconds, 0.25), "250 ms");
-        assert_eq!(show_exact(Unit::PerSecond, 1_200.0), "1,200/s");
-        assert_eq!(show_exact(Unit::Plain, 1.05), "1.05");
-    }
-
-    #[test]
-    fn an_interval_has_the_unit_and_the_digits_of_its_mean() {
-        let cases = [
-            (Unit::Seconds, 0.0123, Some(0.0004), "12.3 ±0.4 ms"),
-            (Unit::Seconds, 0.0123, Some(0.000_04), "12.30 ±0.04 ms"),
-            (Unit::Seconds, 0.0123, Some(0.000_000_1), "12.3 ms"),
-            (Unit::Seconds, 0.0123, Some(0.0), "12.3 ms"),
-            (Unit::Seconds, 0.0123, None, "12.3 ms"),
-            (Unit::PerSecond, 1_184.2, Some(12.3), "1,184 ±12/s"),
-            (Unit::Ratio, 0.9997, Some(0.0001), "99.97 ±0.01 %"),
-            (Unit::Ratio, 0.5, Some(0.25), "50.0 ±25.0 %"),
-            (Unit::Ratio, 1.0, Some(0.0), "100 %"),
-        ];
-        for (unit, mean, half_width, expected) in cases {
-            assert_eq!(
-                show_interval(unit, mean, half_width, false),
-                expected,
-                "{mean} {half_width:?}"
-            );
-        }
-        assert_eq!(show_interval(Unit::Plain, 1.5, Some(0.25), true), "1.50 +-0.25");
-    }
-
-    #[test]
-    fn the_clock_reads_like_a_scenario() {
-        let shown: Vec<_> = [0.0, 0.25, 12.5, 59.0, 60.0, 600.0, 690.0, 3_900.0, 90_000.0, -30.0]
-            .map(show_clock)
-            .into();
-        assert_eq!(
-            shown,
-            [
-                "0s", "250ms", "12.5s", "59s", "1m", "10m", "11m30s", "1h5m", "1d1h", "-30s"
-            ]
-        );
-    }
-}
+mod tests;

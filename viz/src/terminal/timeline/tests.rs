@@ -1,17 +1,20 @@
 use super::*;
-use crate::figure::Scale;
+use crate::figure::{Role, Scale};
 use crate::number::Unit;
 
 fn storm() -> Timeline {
     let seconds = 0..1200;
     let line = |label: &str, mark, of: &dyn Fn(i32) -> Option<f64>| Line {
         label: label.to_owned(),
+        role: Role::Good,
         mark,
         values: seconds.clone().map(of).collect(),
     };
     Timeline {
+        title: String::new(),
         from_s: 0.0,
         to_s: 1200.0,
+        states: Vec::new(),
         panels: vec![
             Panel {
                 title: "Requests".to_owned(),
@@ -52,7 +55,7 @@ fn storm() -> Timeline {
 
 #[test]
 fn a_timeline_shows_levels_scale_and_the_fault() {
-    insta::assert_snapshot!(render(
+    insta::assert_snapshot!(timeline(
         &storm(),
         &Style {
             width: 90,
@@ -65,7 +68,7 @@ fn a_timeline_shows_levels_scale_and_the_fault() {
 
 #[test]
 fn plain_ascii_says_the_same() {
-    let text = render(
+    let text = timeline(
         &storm(),
         &Style {
             width: 72,
@@ -86,7 +89,7 @@ fn colours_change_no_character() {
         ascii: false,
         colour: false,
     };
-    let coloured = render(&storm(), &Style { colour: true, ..style });
+    let coloured = timeline(&storm(), &Style { colour: true, ..style });
     let mut stripped = String::new();
     let mut rest = coloured.as_str();
     while let Some((before, after)) = rest.split_once('\x1b') {
@@ -94,7 +97,7 @@ fn colours_change_no_character() {
         rest = after.split_once('m').expect("a colour code ends with m").1;
     }
     stripped.push_str(rest);
-    assert_eq!(stripped, render(&storm(), &style));
+    assert_eq!(stripped, timeline(&storm(), &style));
     assert_ne!(coloured, stripped);
 }
 
@@ -105,7 +108,7 @@ fn nothing_to_show_is_an_empty_panel() {
     for line in figure.panels.iter_mut().flat_map(|it| &mut it.lines) {
         line.values.clear();
     }
-    let text = render(
+    let text = timeline(
         &figure,
         &Style {
             width: 0,
@@ -122,7 +125,7 @@ fn nothing_to_show_is_an_empty_panel() {
 #[test]
 fn no_line_is_wider_than_asked() {
     for width in [40, 79, 100, 120] {
-        let text = render(
+        let text = timeline(
             &storm(),
             &Style {
                 width,
