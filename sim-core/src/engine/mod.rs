@@ -34,6 +34,7 @@ mod gauges;
 mod governor;
 mod hedge;
 mod item;
+mod line;
 mod lockstep;
 mod network;
 mod outage;
