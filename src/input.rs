@@ -130,6 +130,10 @@ pub fn load_with_files(
     overrides: &[(String, String)],
     colour: bool,
 ) -> Result<(Scenario, BTreeMap<String, Vec<u8>>), Failure> {
+    if brownout_scenarios::study::is_study(&source.bytes) {
+        return Err(Failure::usage(format!("`{}` is a study, not a scenario", source.shown))
+            .help(format!("run it with `brownout sweep run {}`", source.shown)));
+    }
     let found = RefCell::default();
     let files = |name: &str| source.file(name, &found);
     let scenario = Scenario::load(&source.name, &source.shown, &source.bytes, overrides, &files)

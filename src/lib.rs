@@ -16,6 +16,7 @@ pub mod play;
 pub mod progress;
 pub mod recorded;
 pub mod report;
+pub mod search;
 pub mod store;
 pub mod sweep;
 

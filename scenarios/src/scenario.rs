@@ -78,7 +78,13 @@ impl Scenario {
         overrides: &[(String, String)],
         files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     ) -> Result<Scenario, Diagnostics> {
-        let (document, all) = Document::parse(file, bytes);
+        let (document, mut all) = Document::parse(file, bytes);
+        if let Some(written) = document.root().0.get("scenario") {
+            // Nothing else that could be said of it as a scenario would help.
+            all = Diagnostics::new(document.sources().clone());
+            all.is_a_study(written.key_at);
+            return Err(all);
+        }
         let overrides: Vec<Override> = overrides.iter().map(|it| Override::set(&it.0, &it.1)).collect();
         let layers = Layers {
             overrides: &overrides,

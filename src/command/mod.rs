@@ -11,6 +11,7 @@ mod output;
 mod play;
 mod run;
 mod schema;
+mod search;
 mod sweep;
 mod verify;
 
@@ -53,6 +54,7 @@ enum Command {
     Run(run::Args),
     Compare(compare::Args),
     Sweep(sweep::Args),
+    Search(search::Args),
     Verify(verify::Args),
     Explain(explain::Args),
     Play(play::Args),
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Sweep(args) => sweep::run(args),
+        Command::Search(args) => search::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Play(args) => play::run(args),

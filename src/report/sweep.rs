@@ -119,7 +119,7 @@ impl SweepReport<'_> {
         let failed: u64 = self.cells.iter().map(|it| it.failed).sum();
         text.push_str(&format!(" {} runs", show_whole(runs)));
         if let Some(seconds) = self.seconds {
-            text.push_str(&format!(" in {}", show_clock(seconds)));
+            text.push_str(&format!(" in {}", show_clock((seconds * 10.0).round() / 10.0)));
         }
         text.push('.');
         if failed > 0 {

@@ -25,6 +25,8 @@ pub const STUDY: &str = "study.toml";
 /// The folder of the files that the scenario names.
 pub const FILES: &str = "files";
 pub(super) const JOURNAL: &str = "journal.bin";
+/// The folder of the shards of a sweep, each a results folder of its own.
+pub const SHARDS: &str = "shards";
 const LOCK: &str = ".lock";
 
 /// A text to be kept with the results.
@@ -273,7 +275,7 @@ fn empty(path: &Path) -> Result<(), Failure> {
     for entry in entries {
         let name = entry.map_err(|why| cannot("read the folder", path, &why))?.file_name();
         let name = name.to_string_lossy();
-        if !name.starts_with('.') {
+        if !name.starts_with('.') && name != SHARDS {
             return Err(Failure::usage(format!(
                 "`{}` is no results folder, and it is not empty: it holds `{name}`",
                 path.display()

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use brownout_sim_core::engine::{self, Limits};
-use brownout_sim_core::measure::Wiring;
 
 use super::project::Project;
 use super::queue::Extent;
@@ -64,11 +63,7 @@ pub fn forecast(project: &Project, extent: &Extent, work: &Work<'_>, stop: &Atom
     }
     // Sums of floats depend on their order.
     estimates.sort_by_key(|it| it.0);
-    let least = Extent {
-        most: extent.least,
-        ..*extent
-    };
-    let whole = least.units() as f64 / (cells as f64).max(1.0);
+    let whole = extent.least_units() as f64 / (cells as f64).max(1.0);
     let largest = estimates.iter().fold((0.0, 0), |largest: (f64, u32), (cell, events)| {
         if *events > largest.0 {
             (*events, cell / extent.variants)
@@ -78,7 +73,7 @@ pub fn forecast(project: &Project, extent: &Extent, work: &Work<'_>, stop: &Atom
     });
     let events = estimates.iter().map(|it| it.1).sum::<f64>() * whole;
     Ok(Forecast {
-        least: least.units(),
+        least: extent.least_units(),
         most: extent.units(),
         events,
         largest,
@@ -93,8 +88,6 @@ fn seconds_per_event(project: &Project) -> Result<f64, Failure> {
         events: TRIAL_EVENTS,
         ..Limits::default()
     };
-    // What is recorded costs little, and is not known before a whole system is there.
-    let _ = Wiring::of(&compiled.model);
     let begin = Instant::now();
     let recording = brownout_sim_core::observe::Record::default();
     let ended = engine::run(&compiled.model, compiled.seed, &recording, &limits, &mut ());

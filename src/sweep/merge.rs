@@ -8,12 +8,9 @@ use super::difference::{Difference, difference};
 use super::project::Project;
 use super::queue::Queue;
 use crate::exit::{Exit, Failure};
-use crate::store::folder::MANIFEST;
+use crate::store::folder::{MANIFEST, SHARDS};
 use crate::store::stored::Stored;
 use crate::store::unit::{Record, Unit};
-
-/// The folder within a results folder that shards write to.
-pub const SHARDS: &str = "shards";
 
 /// The results folders that a path means: itself, or the shards in it.
 pub fn folders(path: &Path) -> Result<Vec<PathBuf>, Failure> {

@@ -73,12 +73,21 @@ pub fn find(what: &str) -> Result<Source, Failure> {
 }
 
 impl Project {
-    /// Loads a study and the scenario it names.
-    pub fn load(source: &Source, sets: &[(String, String)], colour: bool) -> Result<Project, Failure> {
+    /// Loads a study and the scenario it names, or this one.
+    pub fn load(
+        source: &Source,
+        scenario: Option<&Source>,
+        sets: &[(String, String)],
+        colour: bool,
+    ) -> Result<Project, Failure> {
+        let given = scenario;
         let scenario: RefCell<Option<Source>> = RefCell::default();
         let files: RefCell<BTreeMap<String, Vec<u8>>> = RefCell::default();
         let look = |what: &str| {
-            let found = beside(source, what).map_err(|it| it.message)?;
+            let found = match given {
+                Some(it) => it.clone(),
+                None => beside(source, what).map_err(|it| it.message)?,
+            };
             let handed = Found {
                 name: found.name.clone(),
                 file: found.shown.clone(),

@@ -26,16 +26,28 @@ pub struct Extent {
 impl Extent {
     /// The most units there can be.
     pub fn units(&self) -> u64 {
-        let pairs = u64::from(self.most) * u64::from(self.variants);
-        let points = u64::from(self.points);
-        match self.shard {
-            None => points * pairs,
+        self.units_of(self.most)
+    }
+
+    /// Units that are made in any case.
+    pub fn least_units(&self) -> u64 {
+        self.units_of(self.least)
+    }
+
+    /// Units if every point asks for so many replications.
+    fn units_of(&self, replications: u32) -> u64 {
+        let groups = match self.shard {
+            None => u64::from(self.points) * u64::from(replications),
             Some(shard) if self.is_fixed() => {
-                let groups = points * u64::from(self.most);
-                (0..groups).filter(|it| shard.holds(*it)).count() as u64 * u64::from(self.variants)
+                let all = u64::from(self.points) * u64::from(replications);
+                (0..all).filter(|it| shard.holds(*it)).count() as u64
             }
-            Some(shard) => (0..points).filter(|it| shard.holds(*it)).count() as u64 * pairs,
-        }
+            Some(shard) => {
+                let points = (0..u64::from(self.points)).filter(|it| shard.holds(*it)).count();
+                points as u64 * u64::from(replications)
+            }
+        };
+        groups * u64::from(self.variants)
     }
 
     fn is_fixed(&self) -> bool {

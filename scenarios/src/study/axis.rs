@@ -7,7 +7,7 @@ use super::path::{self, VARIANT};
 use super::sample;
 use super::{Base, amount};
 use crate::diagnostics::Diagnostics;
-use crate::document::{Place, path as paths};
+use crate::document::{Node, Place, path as paths};
 use crate::spec::Named;
 use crate::spec::study::{self, Method, StudySpec, Values};
 use crate::syntax::range::{LEVELS_MAX, Range};
@@ -220,11 +220,16 @@ fn levels(
             );
             None
         }
-        Values::List(list) => Some(
-            list.iter()
-                .map(|it| Arc::new(Level::listed(it, base.written(it.at))))
-                .collect(),
-        ),
+        Values::List(list) => {
+            if method == Method::Grid {
+                twice(list, out);
+            }
+            Some(
+                list.iter()
+                    .map(|it| Arc::new(Level::listed(it, base.written(it.at))))
+                    .collect(),
+            )
+        }
         Values::Range(range) => {
             let Some(steps) = Steps::new(range, whole, at) else {
                 let error = crate::syntax::SyntaxError::new(
@@ -235,6 +240,17 @@ fn levels(
                 return None;
             };
             of_range(range, &steps, name, at, drawing, out)
+        }
+    }
+}
+
+/// In a grid, values that stand in a list twice would be the same points.
+fn twice(list: &[Node], out: &mut Diagnostics) {
+    for (row, it) in list.iter().enumerate() {
+        if let Some(first) = list[..row].iter().find(|first| first.value == it.value) {
+            out.conflict(it.at, "this value stands in the list twice")
+                .also(first.at, "here, too")
+                .help("write it once; `[plan]` says how often a point is run");
         }
     }
 }

@@ -41,6 +41,9 @@ codes! {
     S0311 "the goal does not fit the measure",
         "A half-width is a percentage of the mean, or a quantity of the measure's own unit; of a measure that is yes or no it is in percentage points.",
         "until = \"halfwidth(p99) < 5/s\"" => "until = \"halfwidth(p99) < 5ms\"";
+    S0312 "a study, not a scenario",
+        "The file names a scenario, so it is a study: one scenario at many points. It is planned and run by `brownout sweep`.",
+        "brownout run cliff.toml" => "brownout sweep run cliff.toml";
     L0171 "levels fall together",
         "Rounded to what the setting can be, some levels of the range are the same, so each is taken once.",
         "path = \"service.db.replicas\"\nvalues = \"linear(1 .. 3, 9)\"" => "path = \"service.db.replicas\"\nvalues = \"linear(1 .. 3, 3)\"";
@@ -69,6 +72,12 @@ impl Diagnostics {
             .help("name a file, relative to the study's, or a shipped scenario (`brownout list`)");
     }
 
+    /// A study where a scenario is wanted.
+    pub(crate) fn is_a_study(&mut self, at: Place) {
+        self.report(&S0312, at, "this file is a study, and no scenario")
+            .help("`brownout sweep plan` shows its points, `brownout sweep run` runs them");
+    }
+
     /// A path leads nowhere, from the part at `at` on.
     pub(crate) fn no_such_setting<'a>(
         &mut self,
@@ -83,10 +92,7 @@ impl Diagnostics {
         it.help = match near {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if all.is_empty() || all.len() > 24 => None,
-            None => Some(format!(
-                "there is {}",
-                crate::syntax::either(all).replace(" or ", " and ")
-            )),
+            None => Some(there_are(&all)),
         };
     }
 

@@ -324,6 +324,20 @@ fn a_study_of_a_study_and_files_that_are_none_are_refused() {
     insta::assert_snapshot!(all);
 }
 
+#[test]
+fn a_study_in_place_of_a_scenario_is_told_so_and_nothing_else() {
+    let study = crate::library::studies()[0];
+    let found = Scenario::load("x", "x.toml", study.text.as_bytes(), &[], &no_files).unwrap_err();
+    let told: Vec<&str> = found.iter().map(|it| it.code).collect();
+    assert_eq!(told, ["S0312"], "{}", found.render(false));
+}
+
+#[test]
+fn points_can_be_compiled_on_several_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&good("[axis.load]\npath = \"load.users.scale\"\nvalues = [\"x1\"]\n"));
+}
+
 mod mutated {
     //! No text, however broken, makes a panic, and none takes long.
     use super::*;

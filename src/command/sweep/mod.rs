@@ -78,7 +78,7 @@ struct Which {
 
 impl Which {
     fn load(&self, colour: bool) -> Result<Project, Failure> {
-        Project::load(&project::find(&self.study)?, &self.sets, colour)
+        Project::load(&project::find(&self.study)?, None, &self.sets, colour)
     }
 
     fn keep(&self) -> Keep {

@@ -124,7 +124,10 @@ fn told(project: &Project, extent: &Extent, forecast: &Forecast, threads: usize,
         "about {} events",
         range(events(forecast.events), events(forecast.events * factor))
     );
-    let clock = |it: f64| show_clock(it / threads as f64);
+    let clock = |it: f64| match it / threads as f64 {
+        short if short < 1.0 => "1s".to_owned(),
+        long => show_clock(long.round()),
+    };
     let _ = writeln!(
         text,
         "about {} on {threads} {}, at the speed of the beginning of one run here",

@@ -11,13 +11,12 @@ use crate::progress::{Progress, Show};
 use crate::report::Style;
 use crate::report::style::stderr_colour;
 use crate::report::sweep::SweepReport;
-use crate::store::folder::{Folder, Opened};
+use crate::store::folder::{Folder, Opened, SHARDS};
 use crate::store::manifest::State;
 use crate::store::stored::Stored;
 use crate::sweep::cells::Cells;
-use crate::sweep::merge::SHARDS;
 use crate::sweep::project::Project;
-use crate::sweep::queue::{Extent, Queue};
+use crate::sweep::queue::Queue;
 use crate::sweep::work::{Work, work};
 use crate::{experiment, interrupt};
 
@@ -94,11 +93,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         };
         let interrupt = interrupt::listen()?;
         let first = project.compile(0, 0)?;
-        let least = Extent {
-            most: extent.least,
-            ..extent
-        }
-        .units();
+        let least = extent.least_units();
         let left = u32::try_from(least.saturating_sub(known)).unwrap_or(u32::MAX);
         let progress = Progress::new(args.progress, left, experiment::length(&first));
         let begin = Instant::now();
@@ -115,7 +110,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             return Ok(Exit::Interrupted);
         }
         seconds = Some(begin.elapsed().as_secs_f64());
-        finish(&project, *Box::new(folder))?;
+        finish(&project, folder)?;
     }
     answer(&project, &path, args, seconds)
 }

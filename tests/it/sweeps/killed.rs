@@ -17,9 +17,9 @@ fn killed_at_random_moments_it_ends_with_the_same_bytes() {
     let whole = [&words[..], &["whole"]].concat();
     assert_eq!(shell.code(&whole), 0);
     let killed = [&words[..], &["killed"]].concat();
-    // Moments from 5 to 150 ms, from a sequence of its own.
+    // Moments from 5 to 150 ms, from a sequence of its own; later and later, so that a slow machine gets to the end, too.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut kills = 0;
+    let mut kills = 0_u64;
     let mut progress = Vec::new();
     loop {
         let mut child = shell
@@ -31,7 +31,7 @@ fn killed_at_random_moments_it_ends_with_the_same_bytes() {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        std::thread::sleep(Duration::from_millis(5 + (state >> 33) % 146));
+        std::thread::sleep(Duration::from_millis(5 + (state >> 33) % (146 + 10 * kills)));
         if let Some(status) = child.try_wait().expect("it can be asked") {
             assert!(status.success());
             break;
@@ -42,7 +42,7 @@ fn killed_at_random_moments_it_ends_with_the_same_bytes() {
         }
         let journal = std::fs::metadata(shell.path().join("killed/journal.bin")).map_or(0, |it| it.len());
         progress.push(journal);
-        assert!(kills < 2_000, "it never ends: {progress:?}");
+        assert!(kills < 500, "it never ends");
     }
     assert!(kills >= 5, "it was killed {kills} times only");
     // Never less than before: what was finished stays. At the very end the journal goes.
@@ -105,7 +105,7 @@ fn interrupted_it_says_how_to_go_on_and_does() {
         .expect("it starts");
     let mut messages = BufReader::new(child.stderr.take().expect("it is piped"));
     let mut told = String::new();
-    while !told.contains("finished 1 of ") {
+    while !told.contains("finished 3 of ") {
         assert!(
             messages.read_line(&mut told).expect("messages are UTF-8") > 0,
             "it ended by itself:\n{told}"
