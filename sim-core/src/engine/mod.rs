@@ -522,7 +522,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         self.calls.len() == 0 && self.attempts.len() == 0
     }
 
-    /// Acts on one event. The only place that looks at what kind it is.
+    /// Acts on one event. The only place that looks at what kind it is; an arrival from its own place is known for one.
     #[inline(always)]
     fn step(&mut self, entry: Entry) {
         // By number: these three need no look at the list.
