@@ -404,22 +404,6 @@ impl Row for Join {
     }
 }
 
-/// A list of attempts, linked through them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Line {
-    pub first: u32,
-    pub last: u32,
-    pub len: u32,
-}
-
-impl Line {
-    pub const EMPTY: Line = Line {
-        first: NONE,
-        last: NONE,
-        len: 0,
-    };
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,8 @@
 //! Queue disciplines: who lines up where, who is next, and who is given up.
 
-use super::arena::{Attempt, Line, Phase};
+use super::arena::{Attempt, Phase};
 use super::event::Event;
+use super::line::Line;
 use super::pending::Pending;
 use super::replica::{Replica, UNLIMITED, is_fifo};
 use super::server::take_worker;

@@ -34,6 +34,7 @@ mod gauges;
 mod governor;
 mod hedge;
 mod item;
+mod line;
 mod lockstep;
 mod network;
 mod outage;
@@ -401,9 +402,19 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
     }
 
     fn run(mut self, seed: u64, control: &mut dyn Control) -> Result<RunResult, RunError> {
+        let interrupted = self.play(control)?;
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self.finish(seed, interrupted)),
+        }
+    }
+
+    /// Event after event, to the end; gives whether that came from outside. A function of its own, so that the compiler
+    /// arranges the loop for itself and not for all that stands around it.
+    #[inline(never)]
+    fn play(&mut self, control: &mut dyn Control) -> Result<bool, RunError> {
         let limit = self.limits.events.saturating_add(1);
         let mut next_look = POLL_EVERY.min(limit);
-        let mut interrupted = false;
         while self.advance_once() {
             if self.events >= next_look {
                 if self.events > self.limits.events || self.sequence >= SEQUENCE_MAX - POLL_EVERY * 16 {
@@ -411,15 +422,11 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
                 }
                 next_look = (self.events + POLL_EVERY).min(limit);
                 if control.poll(self.now, self.events).is_break() {
-                    interrupted = true;
-                    break;
+                    return Ok(true);
                 }
             }
         }
-        match self.error {
-            Some(error) => Err(error),
-            None => Ok(self.finish(seed, interrupted)),
-        }
+        Ok(false)
     }
 
     fn too_many_events(&self) -> RunError {
@@ -515,7 +522,7 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
         self.calls.len() == 0 && self.attempts.len() == 0
     }
 
-    /// Acts on one event. The only place that looks at what kind it is.
+    /// Acts on one event. The only place that looks at what kind it is; an arrival from its own place is known for one.
     #[inline(always)]
     fn step(&mut self, entry: Entry) {
         // By number: these three need no look at the list.

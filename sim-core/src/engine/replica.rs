@@ -1,10 +1,11 @@
 //! Replicas and services as rows: what is in force, who is inside, and the areas under their curves.
 
 use super::Simulation;
-use super::arena::{Attempt, Line, Phase};
+use super::arena::{Attempt, Phase};
 use super::compute::Cores;
+use super::line::Line;
 use super::pending::{Entry, Pending};
-use super::slab::{NONE, Slab};
+use super::slab::NONE;
 use crate::component::quota::{Quota, QuotaState};
 use crate::ids::ServiceId;
 use crate::model::{Model, Queue, QueueOrder, Service, Sharing, Style};
@@ -346,47 +347,6 @@ impl Replica {
     /// The statistics begin.
     pub fn forget_maxima(&mut self) {
         (self.queue_max, self.busy_max, self.inside_max) = (self.queue.len, self.busy, self.inside);
-    }
-}
-
-impl Line {
-    #[inline(always)]
-    pub fn push_back(&mut self, attempts: &mut Slab<Attempt>, attempt: u32) {
-        let row = &mut attempts[attempt];
-        row.next = NONE;
-        row.previous = self.last;
-        match self.last {
-            NONE => self.first = attempt,
-            last => attempts[last].next = attempt,
-        }
-        self.last = attempt;
-        self.len += 1;
-    }
-
-    /// Takes out the first; there is one.
-    #[inline(always)]
-    pub fn remove_first(&mut self, attempts: &mut Slab<Attempt>) {
-        self.first = attempts[self.first].next;
-        match self.first {
-            NONE => self.last = NONE,
-            first => attempts[first].previous = NONE,
-        }
-        self.len -= 1;
-    }
-
-    #[inline(always)]
-    pub fn remove(&mut self, attempts: &mut Slab<Attempt>, attempt: u32) {
-        let row = &attempts[attempt];
-        let (next, previous) = (row.next, row.previous);
-        match previous {
-            NONE => self.first = next,
-            previous => attempts[previous].next = next,
-        }
-        match next {
-            NONE => self.last = previous,
-            next => attempts[next].previous = previous,
-        }
-        self.len -= 1;
     }
 }
 

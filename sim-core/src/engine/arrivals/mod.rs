@@ -1,5 +1,6 @@
 //! Loads in motion: when requests are sent, by whom, and what happens after the answer.
 
+mod change;
 mod rate;
 mod soon;
 mod users;
@@ -17,8 +18,7 @@ use crate::ids::{LoadId, SiteId};
 use crate::model::{Arrival, Rate};
 use crate::outcome::Outcome;
 use crate::quantity::Factor;
-use crate::results::{State, Subject};
-use crate::rng::{Key, Purpose, Stream, mix};
+use crate::rng::{Key, Purpose, Stream};
 use crate::time::{SimTime, Span};
 use soon::{SOON, Soon};
 
@@ -361,56 +361,6 @@ impl<'m, Q: Pending> Simulation<'m, Q> {
             (Arrival::Closed { .. }, None) => self.think(slot),
             _ => unreachable!("only users and sessions wait"),
         }
-    }
-
-    fn schedule_load_state(&mut self, load: LoadId) {
-        let state = &self.loads[load.index()];
-        let Arrival::Mmpp { states, .. } = state.arrival else {
-            return;
-        };
-        let key = mix(self.model.loads[load.index()].key.0, state.states_seen);
-        let dwell = states[state.state as usize]
-            .dwell
-            .sample(&mut self.streams.keyed(Purpose::Arrivals, key, 0));
-        self.schedule(self.now + dwell, Event::LoadState, 0, load.0, 0);
-    }
-
-    pub(super) fn on_load_state(&mut self, entry: Entry) {
-        let load = LoadId(entry.index);
-        self.happened(Event::LoadState, self.model.loads[load.index()].key.0);
-        let Arrival::Mmpp { states, .. } = self.loads[load.index()].arrival else {
-            return; // A change put another kind of process in place.
-        };
-        let count = states.len() as u16;
-        self.change_rate(load, |state| {
-            state.state = (state.state + 1) % count;
-            state.states_seen += 1;
-        });
-        let state = self.loads[load.index()].state;
-        self.transition(Subject::Load(load), State::LoadState(state));
-        self.schedule_load_state(load);
-    }
-
-    /// A load's rate becomes another from now on: what is left until the next arrival is kept as intensity.
-    pub(super) fn change_rate(&mut self, load: LoadId, change: impl FnOnce(&mut LoadState<'m>)) {
-        let now = self.now;
-        let state = &mut self.loads[load.index()];
-        if let Some(rate) = state.rate() {
-            let passed = rate.between(state.since, now, state.factor());
-            state.left = (state.left - passed).max(0.0);
-            state.since = now;
-            state.carry = 0.0;
-        }
-        change(state);
-        state.settle();
-        if self.loads[load.index()].rate().is_some() {
-            self.schedule_arrival(load);
-        }
-    }
-
-    /// A change put another arrival process of the same kind in place: another rate, or another think time.
-    pub(super) fn replace_arrival(&mut self, load: LoadId, arrival: &'m Arrival) {
-        self.change_rate(load, |state| state.arrival = arrival);
     }
 }
 
