@@ -7,8 +7,6 @@ use brownout_viz::figure::{
 };
 use brownout_viz::number::Unit;
 
-use super::wobble;
-
 pub fn figures() -> Vec<(&'static str, Figure)> {
     vec![
         ("load-curve", Figure::LoadCurve(load_curve())),
@@ -82,7 +80,9 @@ fn difference(label: &str, nth: usize, mean: f64, half: f64, verdict: &str) -> D
         role: Role::Nth(nth),
         mean: Some(mean),
         interval: Some((mean - half, mean + half)),
-        pairs: (0..20).map(|at| mean + half * 2.0 * wobble(at * 3 + nth)).collect(),
+        pairs: (0..20)
+            .map(|at| mean + half * 2.0 * (((at * 7 + nth * 3) % 20) as f64 / 9.5 - 1.0))
+            .collect(),
         verdict: verdict.to_owned(),
     }
 }
