@@ -16,6 +16,7 @@ rate = "100/s"
 objective = "200ms"
 
 [service.web]
+workers = 1
 work = "10ms"
 
 [variant.two]
