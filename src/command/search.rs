@@ -321,13 +321,12 @@ impl Told<'_> {
             Found::Between(low, high) => {
                 let side = answer.tested.iter().find(|it| it.point == low).map(|it| it.side);
                 let (before, after) = if side == Some(Side::Below) {
-                    ("at most", "more than")
+                    ("at most", "more")
                 } else {
-                    ("more than", "at most")
+                    ("more than", "at most that")
                 };
-                let about = self
-                    .estimate(answer)
-                    .map_or(String::new(), |it| format!(", about at {it}"));
+                let about = self.estimate(answer).filter(|_| high - low > 1);
+                let about = about.map_or(String::new(), |it| format!(", about at {it}"));
                 format!(
                     "{variant}: the cliff is between {} and {}{about}. Up to {} `{what}` holds in {before} {percent} of runs, from {} on in \
                      {after}.",

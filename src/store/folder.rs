@@ -56,7 +56,7 @@ pub enum Opened {
     /// It can be worked on.
     Open(Box<Folder>),
     /// Everything has been done already.
-    Finished(Manifest),
+    Finished(Box<Manifest>),
 }
 
 /// A folder that is being worked on; nobody else can open it meanwhile.
@@ -135,7 +135,8 @@ pub fn manifest(path: &Path) -> Result<Option<Manifest>, Failure> {
     let shown = path.display().to_string();
     match fs::read_to_string(path.join(MANIFEST)) {
         Ok(text) => Manifest::parse(&text, &shown).map(Some),
-        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
+        // Where a file stands in the way, making the folder will tell.
+        Err(why) if matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(why) => Err(cannot("read", &path.join(MANIFEST), &why)),
     }
 }
@@ -151,7 +152,7 @@ impl Folder {
                 same(path, &found, &wanted)?;
                 if found.state != State::Running {
                     forget(&path.join(JOURNAL));
-                    return Ok(Opened::Finished(found));
+                    return Ok(Opened::Finished(Box::new(found)));
                 }
             }
             None => {

@@ -26,6 +26,13 @@ pub struct Forecast {
     pub core_seconds: f64,
 }
 
+/// What the threads have found: events of a run by cell, and the first cell that cannot be built.
+#[derive(Default)]
+struct Sums {
+    estimates: Vec<(u32, f64)>,
+    failure: Option<(u32, Failure)>,
+}
+
 /// How long the speed is measured, about.
 const TRIAL_EVENTS: u64 = 500_000;
 
@@ -34,7 +41,7 @@ pub fn forecast(project: &Project, extent: &Extent, work: &Work<'_>, stop: &Atom
     let cells = u64::from(extent.points) * u64::from(extent.variants);
     let next = AtomicU32::new(0);
     let count = u32::try_from(cells).map_err(|_| Failure::usage("these are more points than anybody will wait for"))?;
-    let sums: Mutex<(Vec<(u32, f64)>, Option<(u32, Failure)>)> = Mutex::default();
+    let sums: Mutex<Sums> = Mutex::default();
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(work.threads.unwrap_or(0))
         .build();
@@ -48,16 +55,16 @@ pub fn forecast(project: &Project, extent: &Extent, work: &Work<'_>, stop: &Atom
             let compiled = project.compile(cell / extent.variants, cell % extent.variants);
             let mut sums = sums.lock().expect("nothing panics while it holds this lock");
             match compiled {
-                Ok(it) => sums.0.push((cell, it.events_estimate)),
+                Ok(it) => sums.estimates.push((cell, it.events_estimate)),
                 Err(why) => {
-                    if sums.1.as_ref().is_none_or(|it| cell < it.0) {
-                        sums.1 = Some((cell, why));
+                    if sums.failure.as_ref().is_none_or(|it| cell < it.0) {
+                        sums.failure = Some((cell, why));
                     }
                 }
             }
         }
     });
-    let (mut estimates, failure) = sums.into_inner().expect("nothing panicked while it held this lock");
+    let Sums { mut estimates, failure } = sums.into_inner().expect("nothing panicked while it held this lock");
     if let Some((_, why)) = failure {
         return Err(why);
     }

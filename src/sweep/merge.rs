@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 
+use brownout_sim_core::engine::Limits;
+use brownout_sim_core::time::Span;
+
 use super::difference::{Difference, difference};
-use super::project::Project;
+use super::project::{Keep, Project};
 use super::queue::Queue;
+use super::work::Work;
 use crate::exit::{Exit, Failure};
+use crate::progress::{Progress, Show};
 use crate::store::folder::SHARDS;
 use crate::store::stored::Stored;
 use crate::store::unit::{Record, Unit};
@@ -55,7 +60,8 @@ pub fn open(paths: &[PathBuf]) -> Result<Vec<Stored>, Failure> {
 /// The records of several folders, each unit once, in order. Two of one unit must be equal.
 pub struct Joined<'a> {
     sources: Vec<Source<'a>>,
-    measures: &'a [String],
+    project: &'a Project,
+    keep: Keep,
     last: Option<(Record, usize)>,
 }
 
@@ -66,7 +72,15 @@ struct Source<'a> {
 
 impl<'a> Joined<'a> {
     /// Begins to read.
-    pub fn new(folders: &'a mut [Stored], measures: &'a [String]) -> Result<Joined<'a>, Failure> {
+    pub fn new(folders: &'a mut [Stored], project: &'a Project) -> Result<Joined<'a>, Failure> {
+        let asked = &folders[0].manifest.experiment;
+        let keep = Keep {
+            limits: Limits {
+                events: asked.events_max,
+                live: asked.live_max,
+            },
+            detail: asked.detail,
+        };
         let source = |it: &'a mut Stored| {
             Ok(Source {
                 path: it.path.clone(),
@@ -75,7 +89,8 @@ impl<'a> Joined<'a> {
         };
         Ok(Joined {
             sources: folders.iter_mut().map(source).collect::<Result<_, Failure>>()?,
-            measures,
+            project,
+            keep,
             last: None,
         })
     }
@@ -87,15 +102,63 @@ impl<'a> Joined<'a> {
             match source.records.peek() {
                 None => (),
                 Some(Err(_)) => return source.records.next().map(|it| it.map(|it| (it, at))),
-                Some(Ok(record)) => {
-                    if first.is_none_or(|it| record.unit < it.0) {
-                        first = Some((record.unit, at));
-                    }
-                }
+                Some(Ok(record)) if first.is_none_or(|it| record.unit < it.0) => first = Some((record.unit, at)),
+                Some(Ok(_)) => (),
             }
         }
         let (_, at) = first?;
         self.sources[at].records.next().map(|it| it.map(|it| (it, at)))
+    }
+}
+
+impl Joined<'_> {
+    /// Two folders say different things of one unit: from when on, and what this machine says.
+    fn conflict(&self, parts: [(&Record, &Path); 2], found: &Difference) -> Failure {
+        let (record, _) = parts[0];
+        let Unit {
+            point,
+            variant,
+            replication,
+        } = record.unit;
+        let (one, other) = (parts[0].1.display(), parts[1].1.display());
+        let here = match self.again(record) {
+            None => String::new(),
+            Some(here) => match parts.iter().find(|it| it.0.bytes() == here.bytes()) {
+                Some((_, path)) => format!("; made again here, it is as in `{}`", path.display()),
+                None => "; made again here, it is as in neither".to_owned(),
+            },
+        };
+        Failure {
+            exit: Exit::Differs,
+            message: format!(
+                "`{one}` and `{other}` hold different results of one run (point {point}, variant {variant}, replication {replication}, \
+                 seed {}): {}{here}",
+                record.seed,
+                found.tell(&self.project.measures)
+            ),
+            help: Some(
+                "the same run gives the same bytes on every machine, so one of them is damaged or was made by a changed engine: \
+                 `brownout verify DIR` looks at all runs of a folder"
+                    .to_owned(),
+            ),
+            rendered: false,
+        }
+    }
+
+    /// Makes a unit again.
+    fn again(&self, record: &Record) -> Option<Record> {
+        let compile = |point: u32, variant: u32| self.project.compile(point, variant);
+        let work = Work {
+            compile: &compile,
+            measures: &self.project.measures,
+            seed: None,
+            limits: self.keep.limits,
+            detail: self.keep.detail,
+            threads: None,
+        };
+        let system = work.system(record.unit.point, record.unit.variant).ok()?;
+        let progress = Progress::new(Show::None, 1, Span::ZERO);
+        work.unit(&system, record.unit, &|| false, &progress)
     }
 }
 
@@ -117,36 +180,13 @@ impl Iterator for Joined<'_> {
                 return Some(Ok(record));
             }
             if let Some(found) = difference(last, &record) {
-                let paths = [&self.sources[*before].path, &self.sources[from].path];
-                return Some(Err(conflict(&record, &found, paths, self.measures)));
+                let parts = [
+                    (last, self.sources[*before].path.as_path()),
+                    (&record, self.sources[from].path.as_path()),
+                ];
+                return Some(Err(self.conflict(parts, &found)));
             }
         }
-    }
-}
-
-/// Two folders say different things of one unit.
-fn conflict(record: &Record, found: &Difference, paths: [&PathBuf; 2], measures: &[String]) -> Failure {
-    let Unit {
-        point,
-        variant,
-        replication,
-    } = record.unit;
-    Failure {
-        exit: Exit::Differs,
-        message: format!(
-            "`{}` and `{}` hold different results of one run (point {point}, variant {variant}, replication {replication}, seed \
-             {}): {}",
-            paths[0].display(),
-            paths[1].display(),
-            record.seed,
-            found.tell(measures)
-        ),
-        help: Some(
-            "the same run gives the same bytes on every machine, so one of them is damaged or was made by a changed engine: \
-             `brownout verify DIR` tells which"
-                .to_owned(),
-        ),
-        rendered: false,
     }
 }
 
@@ -154,7 +194,7 @@ fn conflict(record: &Record, found: &Difference, paths: [&PathBuf; 2], measures:
 pub fn missing(project: &Project, folders: &mut [Stored]) -> Result<(Vec<Unit>, BTreeSet<Unit>), Failure> {
     let goals = |values: &_| project.is_content(values);
     let mut queue = Queue::new(project.extent(None), &goals);
-    let joined = Joined::new(folders, &project.measures)?;
+    let joined = Joined::new(folders, project)?;
     for record in joined {
         queue.knows(&record?);
     }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use brownout_scenarios::study::{Found, Goal, Replications, Study, Width};
 use brownout_scenarios::{Compiled, library};
@@ -284,7 +284,7 @@ fn reached(goal: &Goal, yes_or_no: bool, numbers: &[Option<f64>]) -> bool {
 
 /// The scenario that a study names: a file beside it, or else a shipped scenario.
 fn beside(study: &Source, what: &str) -> Result<Source, Failure> {
-    let folder = study.folder.clone().unwrap_or_else(PathBuf::new);
+    let folder = study.folder.clone().unwrap_or_default();
     let path = folder.join(what);
     if study.folder.is_some() && path.is_file() {
         return input::find(&path.to_string_lossy());

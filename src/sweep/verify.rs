@@ -127,6 +127,14 @@ pub fn verify(
     found
 }
 
+/// What the threads have found.
+#[derive(Default)]
+struct Found {
+    runs: u64,
+    different: Vec<(usize, Difference)>,
+    failure: Option<Failure>,
+}
+
 type Slot = OnceLock<Result<System, Failure>>;
 
 fn again(
@@ -153,7 +161,7 @@ fn again(
             new
         })
     };
-    let done: Mutex<(u64, Vec<(usize, Difference)>, Option<Failure>)> = Mutex::default();
+    let done: Mutex<Found> = Mutex::default();
     pool.broadcast(|_| {
         let mut mine: Option<((u32, u32), Arc<Slot>)> = None;
         while !stop() {
@@ -173,17 +181,21 @@ fn again(
             match outcome {
                 Ok(None) => return,
                 Ok(Some(again)) => {
-                    done.0 += 1;
-                    done.1.extend(difference(record, &again).map(|it| (at, it)));
+                    done.runs += 1;
+                    done.different.extend(difference(record, &again).map(|it| (at, it)));
                 }
                 Err(why) => {
                     broken.store(true, Ordering::Relaxed);
-                    done.2.get_or_insert(why);
+                    done.failure.get_or_insert(why);
                 }
             }
         }
     });
-    let (runs, mut different, failure) = done.into_inner().expect("nothing panicked while it held this lock");
+    let Found {
+        runs,
+        mut different,
+        failure,
+    } = done.into_inner().expect("nothing panicked while it held this lock");
     if let Some(why) = failure {
         return Err(why);
     }

@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         }
         Opened::Open(mut folder) => {
             folder.clear()?;
-            for record in Joined::new(&mut all, &project.measures)? {
+            for record in Joined::new(&mut all, &project)? {
                 folder.append(&record?)?;
             }
             let whole = super::run::finish(&project, *folder)?;
