@@ -5,6 +5,7 @@
 //! ([`report`]), as JSON ([`json`]) or on disk ([`store`]). What a run is, and what a file means, is decided elsewhere:
 //! in `brownout-sim-core` and `brownout-scenarios`, which see neither files nor threads nor a clock.
 
+pub mod chart;
 pub mod command;
 pub mod comparison;
 pub mod exit;

@@ -200,22 +200,27 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(exit_code(comparison.interrupted, &all, args.strict))
 }
 
+/// What is compared if nobody says what: all variants that the file declares, and `base` if there is but one.
+pub(super) fn declared(scenario: &Scenario) -> Result<Vec<String>, Failure> {
+    let mut names: Vec<String> = scenario.variants().iter().map(|it| it.name.clone()).collect();
+    if names.is_empty() {
+        return Err(
+            Failure::usage("the scenario declares no variants, so there is nothing to compare")
+                .help("write one: `[variant.patient]` and below it `set.policy.app-to-db.timeout = \"2s\"`"),
+        );
+    }
+    if names.len() == 1 {
+        // One alternative: the file as it is stands beside it.
+        names.insert(0, "base".to_owned());
+    }
+    Ok(names)
+}
+
 /// The variants to compare, in order, and which of them is the baseline.
 fn chosen(args: &Args, scenario: &Scenario) -> Result<(Vec<String>, usize), Failure> {
-    let declared: Vec<String> = scenario.variants().iter().map(|it| it.name.clone()).collect();
     let mut names: Vec<String> = Vec::new();
     if args.variants.is_empty() {
-        if declared.is_empty() {
-            return Err(
-                Failure::usage("the scenario declares no variants, so there is nothing to compare")
-                    .help("write one: `[variant.patient]` and below it `set.policy.app-to-db.timeout = \"2s\"`"),
-            );
-        }
-        names.clone_from(&declared);
-        if names.len() == 1 {
-            // One alternative: the file as it is stands beside it.
-            names.insert(0, "base".to_owned());
-        }
+        names = declared(scenario)?;
     }
     for name in &args.variants {
         let name = input::variant(scenario, name.trim())?;
@@ -232,7 +237,7 @@ fn chosen(args: &Args, scenario: &Scenario) -> Result<(Vec<String>, usize), Fail
     }
     if let [only] = names.as_slice() {
         let other = if only == "base" {
-            declared.first().map_or("other", String::as_str)
+            scenario.variants().first().map_or("other", |it| it.name.as_str())
         } else {
             "base"
         };

@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+mod chart;
 mod check;
 mod compare;
 mod completions;
@@ -53,6 +54,7 @@ enum Command {
     Check(check::Args),
     Run(run::Args),
     Compare(compare::Args),
+    Chart(chart::Args),
     Sweep(sweep::Args),
     Search(search::Args),
     Verify(verify::Args),
@@ -72,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Run(args) => run::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Chart(args) => chart::run(args),
         Command::Sweep(args) => sweep::run(args),
         Command::Search(args) => search::run(args),
         Command::Verify(args) => verify::run(args),

@@ -12,7 +12,7 @@ use brownout_sim_core::measure::{Compared, Difference, Finding, Judgement, Measu
 use crate::experiment::Replication;
 
 /// The chance that any finding of an answer is wrong.
-const LEVEL: f64 = 0.05;
+pub const LEVEL: f64 = 0.05;
 
 /// What variants are compared in, and over which runs.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! The whole, as its users see it: one binary, one module a topic.
 
 mod bad_input;
+mod charts;
 mod commands;
 mod comparisons;
 mod generated;

@@ -3,6 +3,8 @@
 mod sentence;
 mod table;
 
+pub use sentence::finding;
+
 use brownout_scenarios::Compiled;
 use brownout_sim_core::measure::{Inapplicable, Judgement, Verdict};
 use brownout_viz::number::{show_clock, show_whole};
