@@ -54,7 +54,7 @@ variants = ["naive", "patient"]
 
 [plan]
 method = "grid"
-replications = 2
+replications = 5
 
 [axis.load]
 path = "load.users.scale"

@@ -53,7 +53,7 @@ pub fn figure(args: &Args) -> Result<Option<Figure>, Failure> {
         let is_chart = charts.contains(&args.kind.as_str());
         if is_chart || Kind::find(&args.kind).is_some_and(Kind::is_of_a_sweep) {
             let cells = Cells::of(stored.records()?)?;
-            let swept = Swept { project, cells: &cells };
+            let swept = Swept::of(project, &cells);
             return sweep::figure(&swept, &args.kind, args.measure.as_deref()).map(Some);
         }
     }
