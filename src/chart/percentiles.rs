@@ -72,7 +72,7 @@ const TAILS: [u32; 14] = [100, 90, 80, 70, 60, 50, 40, 30, 25, 20, 17, 15, 13, 1
 /// Fourteen shares for each nine, up to five nines: 0, 0.1, ... 0.5, ... 0.9, ... 0.99, ... 0.99999. Each is a quotient of whole
 /// numbers, so that those with names are found by them.
 fn shares() -> impl Iterator<Item = f64> {
-    let decades = (0..5).map(|it| 10f64.powi(it) * 100.0);
+    let decades = [1e2, 1e3, 1e4, 1e5, 1e6].into_iter();
     let within = decades.flat_map(|whole| TAILS.into_iter().map(move |tail| (whole - f64::from(tail)) / whole));
     within.chain([0.99999])
 }

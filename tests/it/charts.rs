@@ -241,6 +241,7 @@ fn what_cannot_be_drawn_is_told_with_a_cure() {
         &["chart", "plain", "heat-map"],
         &["chart", "plain", "timeline"],
         &["chart", "compared", "percentiles"],
+        &["chart", "swept", "topology", "--point", "0"],
         &["chart", "plain", "comparison"],
         &["chart", "swept", "comparison"],
         &["chart", "swept", "comparison", "--point", "99"],
