@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_quiet_run_says_that_nothing_left() {
-        let (compiled, result) = (compiled(), result(7, 100));
+        let (compiled, result) = (compiled(), result(7, 95));
         let run = Run::of(&compiled, &result);
         let scene = Scene {
             compiled: &compiled,
