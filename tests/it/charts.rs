@@ -238,6 +238,7 @@ fn what_cannot_be_drawn_is_told_with_a_cure() {
         &["chart", "shop.toml", "waterfall"],
         &["chart", "shop.toml", "heat-map"],
         &["chart", "study.toml", "heat-map"],
+        &["chart", "study.toml", "timeline"],
         &["chart", "plain", "heat-map"],
         &["chart", "plain", "timeline"],
         &["chart", "compared", "percentiles"],
