@@ -57,13 +57,36 @@ pub fn cascade(scene: &Scene<'_>) -> Cascade {
         detail: detail(it),
         carried_by: carrier(scene, &left, it),
     };
+    let mut departures: Vec<Departure> = left.iter().map(departure).collect();
+    // Of one instant, what carried trouble stands before where it went.
+    let hops: Vec<usize> = departures.iter().map(|it| hops(&departures, it)).collect();
+    let mut order: Vec<usize> = (0..departures.len()).collect();
+    order.sort_by_key(|it| (left[*it].out.from, hops[*it]));
+    departures = order.iter().map(|it| departures[*it].clone()).collect();
+    let none = if departures.is_empty() {
+        ": nothing left its objective"
+    } else {
+        ""
+    };
     Cascade {
-        title: scene.title(),
+        title: format!("{}{none}", scene.title()),
         from_s: 0.0,
         to_s: scene.end_s(),
-        departures: left.iter().map(departure).collect(),
+        departures,
         shades: scene.faults(),
     }
+}
+
+/// How many edges trouble came along.
+fn hops(all: &[Departure], it: &Departure) -> usize {
+    let mut at = Some(it);
+    let before = || {
+        let carrier = at?.carried_by.as_ref()?;
+        at = all.iter().find(|it| it.service == carrier.from);
+        at
+    };
+    // Services may call each other in a circle.
+    std::iter::from_fn(before).take(all.len()).count()
 }
 
 fn detail(it: &Left) -> String {
@@ -177,5 +200,42 @@ mod tests {
             (figure.shades[0].label.as_str(), figure.title.as_str()),
             ("db-slow", "A shop and its database, one run of 2, seed 7")
         );
+    }
+
+    #[test]
+    fn of_one_instant_the_origin_stands_first() {
+        let (compiled, mut result) = (compiled(), result(7, 40));
+        for at in 60..75 {
+            for service in 0..2 {
+                let point = &mut result.timeline.services[service][at];
+                (point.offered, point.failed) = (100, 50);
+            }
+            for lane in 0..2 {
+                let lane = &mut result.timeline.lanes[lane][at];
+                (lane.calls, lane.attempts, lane.failed) = (100, 100, 50);
+            }
+        }
+        let run = Run::of(&compiled, &result);
+        let scene = Scene {
+            compiled: &compiled,
+            run: &run,
+            runs: 1,
+        };
+        let figure = cascade(&scene);
+        let order: Vec<&str> = figure.departures.iter().map(|it| it.service.as_str()).collect();
+        assert_eq!(order, ["db", "shop", "shoppers"]);
+    }
+
+    #[test]
+    fn a_quiet_run_says_that_nothing_left() {
+        let (compiled, result) = (compiled(), result(7, 95));
+        let run = Run::of(&compiled, &result);
+        let scene = Scene {
+            compiled: &compiled,
+            run: &run,
+            runs: 1,
+        };
+        let figure = cascade(&scene);
+        assert!(figure.departures.is_empty() && figure.title.ends_with("nothing left its objective"));
     }
 }

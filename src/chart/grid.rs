@@ -2,7 +2,8 @@
 //!
 //! Points of a grid stand at the levels of their axes. Points that were drawn at random hardly ever share a level: they are put into
 //! groups of equal size, by the axis. Where several cells fall together (in a group, or because the figure leaves an axis out), the
-//! mean of their means is shown, with the interval over them.
+//! mean of their means is shown; with the interval over them if points were drawn, as levels of a list are no sample of anything.
+//! Where no mean of a measure is negative, no interval goes below zero.
 
 use brownout_scenarios::study::{Axis, Source};
 use brownout_sim_core::stats::Summary;
@@ -10,7 +11,7 @@ use brownout_viz::figure::{self, Scale};
 use brownout_viz::number::{Unit, show};
 
 use crate::comparison::Figure;
-use crate::sweep::cells::{Cell, numbers};
+use crate::sweep::cells::{Cell, WithInterval, numbers};
 use crate::sweep::project::Project;
 
 /// Groups of drawn points along an axis.
@@ -20,12 +21,13 @@ const GROUPS: usize = 8;
 const LOG_FROM: f64 = 30.0;
 
 /// A sweep's results.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Swept<'a> {
     /// The study.
     pub project: &'a Project,
-    /// Its cells.
-    pub cells: &'a [Cell],
+    cells: &'a [Cell],
+    /// By measure: below this no interval goes.
+    floors: Vec<f64>,
 }
 
 /// What stands along one direction of a figure, in order.
@@ -110,7 +112,27 @@ impl Steps {
     }
 }
 
-impl Swept<'_> {
+impl<'a> Swept<'a> {
+    /// The cells of a study.
+    pub fn of(project: &'a Project, cells: &'a [Cell]) -> Swept<'a> {
+        let floor = |measure: usize| {
+            let yes_or_no = project.figures[measure].yes_or_no;
+            let mut means = cells
+                .iter()
+                .filter_map(|it| numbers(it.estimates.get(measure)?, yes_or_no));
+            if means.all(|it| it.0 >= 0.0) {
+                0.0
+            } else {
+                f64::NEG_INFINITY
+            }
+        };
+        Swept {
+            project,
+            cells,
+            floors: (0..project.figures.len()).map(floor).collect(),
+        }
+    }
+
     /// The steps of what a chart names; a single one if it names nothing.
     pub fn steps(&self, source: Option<&Source>) -> Steps {
         match source {
@@ -218,21 +240,21 @@ impl Swept<'_> {
         let found = cells
             .iter()
             .filter_map(|it| numbers(it.estimates.get(measure)?, yes_or_no));
-        let found: Vec<_> = found.collect();
-        if let [(value, interval)] = found.as_slice() {
-            return Pooled {
-                value: Some(*value),
-                interval: *interval,
-                runs,
-            };
-        }
-        match Summary::of(found.into_iter().map(|it| it.0)) {
-            Some(summary) => Pooled {
-                value: Some(summary.mean),
-                interval: summary.interval.map(|it| (it.low, it.high)),
-                runs,
-            },
-            None => nothing,
+        let found: Vec<WithInterval> = found.collect();
+        let (value, interval) = match found.as_slice() {
+            [] => return nothing,
+            [(value, interval)] => (*value, *interval),
+            _ => {
+                let summary = Summary::of(found.iter().map(|it| it.0)).expect("there are some");
+                let sampled = self.project.study.axes().iter().any(|it| it.drawn);
+                let interval = summary.interval.filter(|_| sampled);
+                (summary.mean, interval.map(|it| (it.low, it.high)))
+            }
+        };
+        Pooled {
+            value: Some(value),
+            interval: interval.map(|it| (it.0.max(self.floors[measure]), it.1)),
+            runs,
         }
     }
 

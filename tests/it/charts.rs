@@ -54,7 +54,7 @@ variants = ["naive", "patient"]
 
 [plan]
 method = "grid"
-replications = 2
+replications = 5
 
 [axis.load]
 path = "load.users.scale"
@@ -238,9 +238,11 @@ fn what_cannot_be_drawn_is_told_with_a_cure() {
         &["chart", "shop.toml", "waterfall"],
         &["chart", "shop.toml", "heat-map"],
         &["chart", "study.toml", "heat-map"],
+        &["chart", "study.toml", "timeline"],
         &["chart", "plain", "heat-map"],
         &["chart", "plain", "timeline"],
         &["chart", "compared", "percentiles"],
+        &["chart", "swept", "topology", "--point", "0"],
         &["chart", "plain", "comparison"],
         &["chart", "swept", "comparison"],
         &["chart", "swept", "comparison", "--point", "99"],

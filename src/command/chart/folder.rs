@@ -53,7 +53,7 @@ pub fn figure(args: &Args) -> Result<Option<Figure>, Failure> {
         let is_chart = charts.contains(&args.kind.as_str());
         if is_chart || Kind::find(&args.kind).is_some_and(Kind::is_of_a_sweep) {
             let cells = Cells::of(stored.records()?)?;
-            let swept = Swept { project, cells: &cells };
+            let swept = Swept::of(project, &cells);
             return sweep::figure(&swept, &args.kind, args.measure.as_deref()).map(Some);
         }
     }
@@ -73,7 +73,7 @@ pub fn figure(args: &Args) -> Result<Option<Figure>, Failure> {
             "results in folders hold no histograms, which `{}` is made of",
             kind.name()
         ))
-        .help(again(args))),
+        .help(again(args, &stored.manifest.experiment))),
         Kind::Topology => {
             let (compiled, runs, count) = detailed(args, &mut stored, &origin, false)?;
             let scenes = runs.iter().map(|run| Scene {
@@ -93,13 +93,24 @@ pub fn figure(args: &Args) -> Result<Option<Figure>, Failure> {
 }
 
 /// How to draw what was run instead of its results.
-fn again(args: &Args) -> String {
+fn again(args: &Args, asked: &Experiment) -> String {
     let scenario = Path::new(&args.source).join(SCENARIO);
-    format!(
-        "run it again for the figure: `brownout chart {} {}`",
-        quoted(&scenario.to_string_lossy()),
-        args.kind
-    )
+    let mut words = vec!["brownout".to_owned(), "chart".to_owned()];
+    words.extend([quoted(&scenario.to_string_lossy()), quoted(&args.kind)]);
+    if asked.kind == Made::Sweep {
+        let command = words.join(" ");
+        return format!(
+            "run a point again for the figure: `{command} --set ...` with its values and what the study sets"
+        );
+    }
+    let variant = args.variant.as_ref().or(asked.variants.first());
+    if let Some(variant) = variant.filter(|it| *it != "base") {
+        words.extend(["--variant".to_owned(), quoted(variant)]);
+    }
+    for it in &asked.overrides {
+        words.extend(["--set".to_owned(), quoted(&format!("{}={}", it.path, it.value))]);
+    }
+    format!("run it again for the figure: `{}`", words.join(" "))
 }
 
 /// How variants differ in a measure: all from the first, or from `--variant`.
@@ -224,7 +235,7 @@ fn detailed(
         ))
         .help(format!(
             "`{command} ... --detail -o DIR` keeps them; or {}",
-            again(args)
+            again(args, &asked)
         )));
     }
     let (mut runs, mut count) = (Vec::new(), 0);

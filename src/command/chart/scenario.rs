@@ -28,9 +28,14 @@ pub fn figure(args: &Args, kind: Kind) -> Result<Option<Figure>, Failure> {
     let source = project::find_any(&args.source)?;
     if brownout_scenarios::study::is_study(&source.bytes) {
         let study = quoted(&args.source);
+        let (detail, point) = match kind {
+            Kind::Timeline | Kind::Cascade | Kind::Topology => (" --detail", " --point 0"),
+            Kind::Comparison => ("", " --point 0"),
+            _ => ("", ""),
+        };
         return Err(
             Failure::usage(format!("`{}` is a study: figures are of its results", args.source)).help(format!(
-                "`brownout sweep run {study} -o results`, then `brownout chart results {}`",
+                "`brownout sweep run {study}{detail} -o results`, then `brownout chart results {}{point}`",
                 kind.name()
             )),
         );
