@@ -33,8 +33,11 @@ struct Sums {
     failure: Option<(u32, Failure)>,
 }
 
-/// How long the speed is measured, about.
+/// How many events the speed is measured over, at most.
 const TRIAL_EVENTS: u64 = 500_000;
+
+/// How long it is measured, if runs are short.
+const TRIAL_TIME: Duration = Duration::from_millis(50);
 
 /// Builds every system once, which also shows that every point can be built, and adds up what each will take.
 pub fn forecast(project: &Project, extent: &Extent, work: &Work<'_>, stop: &AtomicBool) -> Result<Forecast, Failure> {
@@ -88,16 +91,22 @@ pub fn forecast(project: &Project, extent: &Extent, work: &Work<'_>, stop: &Atom
     })
 }
 
-/// The time of an event, from the beginning of one run.
+/// The time of an event, from the beginning of a run, or from many if they are short.
 fn seconds_per_event(project: &Project) -> Result<f64, Failure> {
     let compiled = project.compile(0, 0)?;
     let limits = Limits {
         events: TRIAL_EVENTS,
         ..Limits::default()
     };
-    let begin = Instant::now();
     let recording = brownout_sim_core::observe::Record::default();
-    let ended = engine::run(&compiled.model, compiled.seed, &recording, &limits, &mut ());
-    let events = ended.map_or(TRIAL_EVENTS, |it| it.events).max(1);
+    let begin = Instant::now();
+    let mut events = 0;
+    for seed in compiled.seed.. {
+        let ended = engine::run(&compiled.model, seed, &recording, &limits, &mut ());
+        events += ended.map_or(TRIAL_EVENTS, |it| it.events).max(1);
+        if events >= TRIAL_EVENTS || begin.elapsed() > TRIAL_TIME {
+            break;
+        }
+    }
     Ok(begin.elapsed().max(Duration::from_nanos(1)).as_secs_f64() / events as f64)
 }
