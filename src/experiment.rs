@@ -344,10 +344,7 @@ fn replicate<T: Send>(
     interrupt: &AtomicBool,
     work: impl Fn(u32, &dyn Fn() -> bool) -> Result<T, (String, &'static str)> + Sync,
 ) -> Result<Replicated<T>, Failure> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build();
-    let pool = pool.map_err(|why| Failure::system(format!("cannot start threads: {why}")))?;
+    let pool = pool(threads)?;
     let next = AtomicU32::new(0);
     let broken = AtomicBool::new(false);
     let stop = || interrupt.load(Ordering::Relaxed) || broken.load(Ordering::Relaxed);
@@ -379,6 +376,14 @@ fn replicate<T: Send>(
         }
     });
     Ok(done.into_inner().expect("nothing panicked while it held this lock"))
+}
+
+/// Threads to work on; `None` is one for each core.
+pub fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .build();
+    pool.map_err(|why| Failure::system(format!("cannot start threads: {why}")))
 }
 
 /// What a panic said.

@@ -144,9 +144,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         detail: false,
         threads: None,
     };
-    let threads = args.threads.map_or(0, usize::from);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|why| Failure::system(format!("cannot start threads: {why}")))?;
+    let pool = experiment::pool(args.threads.map(usize::from))?;
     let length = experiment::length(&compile(0, 0)?);
     let progress = Progress::new(args.progress, 0, length);
     let stop = || interrupt.load(std::sync::atomic::Ordering::Relaxed);

@@ -10,6 +10,7 @@ use super::project::Project;
 use super::queue::Extent;
 use super::work::Work;
 use crate::exit::Failure;
+use crate::experiment;
 
 /// What a sweep will take.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,10 +46,7 @@ pub fn forecast(project: &Project, extent: &Extent, work: &Work<'_>, stop: &Atom
     let next = AtomicU32::new(0);
     let count = u32::try_from(cells).map_err(|_| Failure::usage("these are more points than anybody will wait for"))?;
     let sums: Mutex<Sums> = Mutex::default();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(work.threads.unwrap_or(0))
-        .build();
-    let pool = pool.map_err(|why| Failure::system(format!("cannot start threads: {why}")))?;
+    let pool = experiment::pool(work.threads)?;
     pool.broadcast(|_| {
         while !stop.load(Ordering::Relaxed) {
             let cell = next.fetch_add(1, Ordering::Relaxed);

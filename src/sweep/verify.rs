@@ -12,6 +12,7 @@ use super::difference::{Difference, difference};
 use super::project::Project;
 use super::work::{System, Work};
 use crate::exit::Failure;
+use crate::experiment;
 use crate::progress::Progress;
 use crate::store::folder::SCENARIO;
 use crate::store::manifest::Kind;
@@ -143,10 +144,7 @@ fn again(
     interrupt: &AtomicBool,
     progress: &Progress,
 ) -> Result<Verified, Failure> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(work.threads.unwrap_or(0))
-        .build();
-    let pool = pool.map_err(|why| Failure::system(format!("cannot start threads: {why}")))?;
+    let pool = experiment::pool(work.threads)?;
     let next = AtomicUsize::new(0);
     let broken = AtomicBool::new(false);
     let stop = || interrupt.load(Ordering::Relaxed) || broken.load(Ordering::Relaxed);

@@ -117,10 +117,7 @@ pub fn work(
     interrupt: &AtomicBool,
     progress: &Progress,
 ) -> Result<(Folder, bool), Failure> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(work.threads.unwrap_or(0))
-        .build();
-    let pool = pool.map_err(|why| Failure::system(format!("cannot start threads: {why}")))?;
+    let pool = experiment::pool(work.threads)?;
     let broken = AtomicBool::new(false);
     let stop = || interrupt.load(Ordering::Relaxed) || broken.load(Ordering::Relaxed);
     let shared = Mutex::new(Shared {
